@@ -1,0 +1,172 @@
+//! Names of things: who acted, on what, under which request. All are short codes, never personal data.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::digest::{Digest, NotADigest};
+
+/// A text that is not a valid code of its kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a {kind}: expected {expected}, found {found:?}")]
+pub struct NotACode {
+    /// Which kind of code was expected.
+    pub kind: &'static str,
+    /// The rule in words.
+    pub expected: &'static str,
+    /// What was given, cut to 80 characters.
+    pub found: String,
+}
+
+macro_rules! code_type {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $max:literal, $expected:literal, $allowed:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks and wraps `text`.
+            pub fn new(text: impl Into<String>) -> Result<Self, NotACode> {
+                let text = text.into();
+                let allowed: fn(char) -> bool = $allowed;
+                if text.is_empty() || text.len() > $max || !text.chars().all(allowed) {
+                    let found = text.chars().take(80).collect();
+                    return Err(NotACode { kind: $kind, expected: $expected, found });
+                }
+                Ok(Self(text))
+            }
+
+            /// The code as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NotACode;
+            fn try_from(text: String) -> Result<Self, NotACode> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(code: $name) -> String {
+                code.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotACode;
+            fn from_str(text: &str) -> Result<Self, NotACode> {
+                Self::new(text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+code_type!(
+    /// Who acted, as `kind:code`: `cli:operator`, `token:upload`, `system:pipeline`.
+    Actor, "actor", 64, "1-64 of a-z 0-9 : . _ -",
+    |c| c.is_ascii_lowercase() || c.is_ascii_digit() || ":._-".contains(c)
+);
+code_type!(
+    /// The caller's name for one request; a retry with the same name returns the first receipt.
+    RequestId, "request id", 128, "1-128 of A-Z a-z 0-9 : . _ - /",
+    |c| c.is_ascii_alphanumeric() || ":._-/".contains(c)
+);
+code_type!(
+    /// A pipeline's name (`pipelines/NAME.toml`).
+    PipelineName, "pipeline name", 40, "1-40 of a-z 0-9 -",
+    |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+);
+code_type!(
+    /// A case number (办件编号), stored opaque: layouts differ between platforms (standards §2.7).
+    CaseNo, "case number", 50, "1-50 of A-Z a-z 0-9 . _ -",
+    |c| c.is_ascii_alphanumeric() || "._-".contains(c)
+);
+
+/// What a fact is about. Text form: `log` or `scan/<sha256>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// The log itself: its opening and its signing keys.
+    Log,
+    /// One scan, named by the SHA-256 of its master bytes.
+    Scan(Digest),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Log => f.write_str("log"),
+            Subject::Scan(digest) => write!(f, "scan/{digest}"),
+        }
+    }
+}
+
+impl FromStr for Subject {
+    type Err = NotACode;
+
+    fn from_str(text: &str) -> Result<Self, NotACode> {
+        let refuse = || NotACode {
+            kind: "subject",
+            expected: "log or scan/<sha256>",
+            found: text.chars().take(80).collect(),
+        };
+        match text.split_once('/') {
+            None if text == "log" => Ok(Subject::Log),
+            Some(("scan", digest)) => digest
+                .parse()
+                .map(Subject::Scan)
+                .map_err(|_: NotADigest| refuse()),
+            _ => Err(refuse()),
+        }
+    }
+}
+
+impl Serialize for Subject {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Subject {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The salted digest of a vault record: it binds a fact to personal data or free text without showing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Commitment(pub Digest);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_refuse_what_could_be_personal_or_dangerous() {
+        assert!(Actor::new("cli:operator").is_ok());
+        assert!(Actor::new("张三").is_err());
+        assert!(RequestId::new("a b").is_err());
+        assert!(CaseNo::new("../etc").is_err());
+        assert!(CaseNo::new("x".repeat(51)).is_err());
+    }
+
+    #[test]
+    fn subjects_round_trip() {
+        for subject in [Subject::Log, Subject::Scan(Digest::of("x"))] {
+            assert_eq!(subject.to_string().parse::<Subject>(), Ok(subject));
+        }
+        assert!("scan/xyz".parse::<Subject>().is_err());
+    }
+}

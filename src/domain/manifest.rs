@@ -1,0 +1,71 @@
+//! The manifest of a sealed record: everything that was derived from a master, by digest, and what made it.
+
+use serde::{Deserialize, Serialize};
+
+use super::digest::{Digest, Sm3};
+use super::event::FileFormat;
+use super::finding::Finding;
+use super::id::PipelineName;
+use super::text::EngineId;
+
+/// Format version of the manifest.
+pub const MANIFEST_VERSION: u16 = 1;
+
+/// What a record consists of. Stored as a blob; the ledger holds its digest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordManifest {
+    /// See [`MANIFEST_VERSION`].
+    pub v: u16,
+    /// SHA-256 of the master.
+    pub scan: Digest,
+    /// SM3 of the master.
+    pub sm3: Sm3,
+    /// Length of the master.
+    pub bytes: u64,
+    /// Format of the master.
+    pub format: FileFormat,
+    /// Pipeline that read it.
+    pub pipeline: PipelineName,
+    /// Digest of the pipeline file's text.
+    pub pipeline_digest: Digest,
+    /// Pages in order.
+    pub pages: Vec<PageManifest>,
+    /// Everything found, on the file and on its pages.
+    pub findings: Vec<Finding>,
+}
+
+/// One page of a record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageManifest {
+    /// Page number from 1.
+    pub page: u32,
+    /// Upright width in pixels.
+    pub width: u32,
+    /// Upright height in pixels.
+    pub height: u32,
+    /// Resolution in dots per inch, when the file states one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpi: Option<f32>,
+    /// Digest of the [`super::text::OcrPage`] blob.
+    pub text: Digest,
+    /// Engine that read it.
+    pub engine: EngineId,
+    /// Every stage in order: what it was and what it gave.
+    pub stages: Vec<StageRecord>,
+}
+
+/// One stage's memo: the same key over the same input gives the same output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageRecord {
+    /// Stage kind, as in the pipeline file.
+    pub stage: String,
+    /// Digest of kind, version, settings and the keys of the stages it depends on.
+    pub key: Digest,
+    /// Digest of the stage's input (the scan and the page number).
+    pub input: Digest,
+    /// Digest of the output blob.
+    pub output: Digest,
+}

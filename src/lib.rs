@@ -1,0 +1,38 @@
+//! Counterfoil (存根): the paper a citizen hands over at a service counter, its scan, its text, and who holds it.
+//!
+//! One idea: **the ledger is the record; everything else is a cache of it or a blob it points to.**
+//! An upload is acknowledged when its fact is durable in the ledger, and not before.
+//!
+//! | module | what lives there | may import (of ours) |
+//! |---|---|---|
+//! | [`domain`] | pure types and decisions: facts, scans, page text, findings, problems | nothing |
+//! | [`merkle`] | pure: RFC 6962 tree, proofs, C2SP checkpoints | nothing |
+//! | [`imaging`] | pure: bounded decoding, quality, skew | `domain` |
+//! | [`pdf`] | reading PDF: structure, page images, rendering | `domain`, `imaging` |
+//! | [`derive`] | writing searchable PDF and thumbnails | `domain`, `imaging` |
+//! | [`ledger`] | `Ledger::record`, sequencer, follower, audit of the tree | `domain`, `merkle` |
+//! | [`store`] | blobs, vault, keys; catalog; the stores' back ends | `ledger`, `domain`, `merkle` |
+//! | [`search`] | the full-text projection | `ledger`, `store`, `domain` |
+//! | [`ocr`] | recognition engines | `imaging`, `domain` |
+//! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `pdf`, `derive`, `imaging`, `domain` |
+//! | [`pipeline`] | how a scan becomes a sealed record | everything above |
+//! | [`http`], [`cli`] | faces | use cases; `cli` also [`app`] |
+//! | [`app`] | composition root: the only file that names adapters | everything |
+//!
+//! Invariants, guarded by `tests/it`:
+//! 1. durable, then published, then acknowledged;
+//! 2. a master is never altered, and everything derived says what made it;
+//! 3. hostile bytes end as a sealed record, a held one or a clear refusal;
+//! 4. time and chance are arguments: no module below `app` reads a clock or draws a random number on its own.
+
+pub mod derive;
+pub mod domain;
+pub mod imaging;
+pub mod ledger;
+pub mod merkle;
+pub mod ocr;
+pub mod pdf;
+pub mod pipeline;
+pub mod search;
+pub mod store;
+pub mod worker;

@@ -1,0 +1,54 @@
+//! Recognition: the engine trait and its engines. An engine gets upright pixels and a deadline and gives back
+//! lines of characters with boxes; it never opens a file of a citizen, never talks to a store, and runs only
+//! inside the worker's child process.
+
+use std::time::Instant;
+
+use image::RgbImage;
+
+use crate::domain::text::{EngineId, OcrPage};
+
+/// Which scripts to expect on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    /// Chinese, simplified and traditional.
+    Zh,
+    /// English.
+    En,
+}
+
+/// Why a page was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum OcrError {
+    /// The deadline passed; what was read until then is not used.
+    #[error("recognition passed its deadline")]
+    Deadline,
+    /// A model, a library or a language is absent.
+    #[error("{part} is missing: {reason}")]
+    Missing {
+        /// What is missing.
+        part: String,
+        /// Where it was looked for and what to do.
+        reason: String,
+    },
+    /// The engine failed on this page.
+    #[error("recognition failed: {0}")]
+    Failed(String),
+}
+
+/// A recognition engine. One instance serves one thread.
+pub trait OcrEngine: Send {
+    /// Name, version, model digest and settings: equal ids give equal text.
+    fn id(&self) -> EngineId;
+
+    /// Reads one upright page. `dpi` is the resolution when known. Lines come in reading order, boxes in
+    /// pixels of `page`.
+    fn recognise(
+        &mut self,
+        page: &RgbImage,
+        dpi: Option<f32>,
+        languages: &[Language],
+        deadline: Instant,
+    ) -> Result<OcrPage, OcrError>;
+}

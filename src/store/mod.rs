@@ -1,0 +1,4 @@
+//! Where bytes rest: encrypted blobs and vault records over `object_store`, the rebuildable catalog with its
+//! leases and memos, and the ledger's back ends. Nothing here decides anything about a case or a scan.
+
+pub mod catalog;

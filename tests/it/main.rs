@@ -1,0 +1,2 @@
+//! One integration binary: a file an area.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
