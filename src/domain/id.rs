@@ -93,6 +93,15 @@ code_type!(
     |c| c.is_ascii_alphanumeric() || "._-".contains(c)
 );
 
+impl RequestId {
+    /// The request that is about one digest and can be made only once: `kind/<sha256>`.
+    /// `kind` is cut to what a request id may contain.
+    pub fn of_digest(kind: &str, digest: &Digest) -> Self {
+        let kind: String = kind.chars().filter(|c| c.is_ascii_alphanumeric() || ":._-/".contains(*c)).take(60).collect();
+        Self(format!("{kind}/{digest}"))
+    }
+}
+
 /// What a fact is about. Text form: `log` or `scan/<sha256>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {

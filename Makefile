@@ -1,0 +1,53 @@
+# Counterfoil (存根). `make help` lists what can be done; `make demo` and `make test` need nothing but Debian 12,
+# Rust and Node. Build products and models stay outside the clone, in $(CACHE).
+SHELL := /bin/bash
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/counterfoil
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+export COUNTERFOIL_OCR_DIR ?= $(CACHE)/ocr
+BIN := $(CARGO_TARGET_DIR)/ci/counterfoil
+DATA ?= counterfoil-data
+CORPUS ?= fixtures/scans
+
+.PHONY: help setup build demo test run bench lint doctor accuracy prove clean
+
+help: ## list what can be done
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## install what is missing: Debian packages, OCR runtime and models (pinned, verified)
+	@tools/setup.sh
+
+build: setup ## build the program (profile ci)
+	@cargo build --locked --profile ci
+
+demo: build ## the main job on the fixture scans: ingest, search, export, audit
+	@COUNTERFOIL_BIN=$(BIN) tools/demo.sh
+
+test: build ## every test
+	@cargo test --locked --profile ci --all-targets -- --test-threads=4
+
+run: build ## serve on this machine (data in $DATA, default ./counterfoil-data)
+	@$(BIN) --data $(DATA) serve
+
+bench: build ## criterion benches and the side-by-side runs, one table at the end
+	@tools/bench.sh
+
+lint: setup ## formatting and clippy, warnings are errors
+	@cargo fmt --check
+	cargo clippy --locked --profile ci --all-targets -- -D warnings
+
+doctor: build ## check this machine: engines, disk, clock, permissions, limits
+	@$(BIN) --data $(DATA) doctor
+
+accuracy: build ## character error per page: CORPUS=folder with NAME.gt.txt beside each image
+	@for engine in paddle tesseract; do $(BIN) accuracy --engine $$engine $(CORPUS); done
+
+prove: build ## the long proofs: hundreds of kills, power loss, scale, conformance (see tools/prove.sh)
+	@COUNTERFOIL_BIN=$(BIN) tools/prove.sh
+
+clean: ## remove build products (models are kept)
+	@rm -rf $(CARGO_TARGET_DIR)

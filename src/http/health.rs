@@ -1,0 +1,85 @@
+//! Health, readiness, metrics (Prometheus text) and the newest checkpoint.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::Service;
+use super::problem::HttpProblem;
+use crate::domain::Problem;
+
+/// Counters of this process.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    uploads: AtomicU64,
+    upload_bytes: AtomicU64,
+    refusals: AtomicU64,
+}
+
+impl Metrics {
+    /// Counts an upload that was taken.
+    pub fn count_upload(&self, bytes: u64) {
+        self.uploads.fetch_add(1, Ordering::Relaxed);
+        self.upload_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Counts an upload that was refused.
+    pub fn count_refusal(&self) {
+        self.refusals.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The process answers.
+pub async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// The lists can be read; a rebuild after a lost catalog shows here as the facts it still lacks.
+pub async fn ready(State(service): State<Arc<Service>>) -> Response {
+    let size = *service.ledger.published().borrow();
+    match service.catalog.position().await {
+        Ok(position) if position >= size => (StatusCode::OK, "ready\n").into_response(),
+        Ok(position) => {
+            let behind = size.saturating_sub(position);
+            (StatusCode::SERVICE_UNAVAILABLE, format!("catching up: {behind} facts to go\n")).into_response()
+        }
+        Err(error) => HttpProblem::new(Problem::StoreFailed, error.to_string()).into_response(),
+    }
+}
+
+/// Prometheus text format 0.0.4.
+pub async fn metrics(State(service): State<Arc<Service>>) -> Result<Response, HttpProblem> {
+    let failed = |error: crate::store::catalog::CatalogError| HttpProblem::new(Problem::StoreFailed, error.to_string());
+    let counts = service.catalog.counts().await.map_err(failed)?;
+    let size = *service.ledger.published().borrow();
+    let metrics = &service.metrics;
+    let rows = [
+        ("counterfoil_ledger_facts", "gauge", "Facts in the ledger.", size),
+        ("counterfoil_scans_pending", "gauge", "Scans waiting to be read.", counts.pending),
+        ("counterfoil_scans_sealed", "gauge", "Sealed records.", counts.sealed),
+        ("counterfoil_scans_held", "gauge", "Scans waiting for a person.", counts.held),
+        ("counterfoil_uploads_total", "counter", "Uploads taken.", metrics.uploads.load(Ordering::Relaxed)),
+        ("counterfoil_upload_bytes_total", "counter", "Bytes taken.", metrics.upload_bytes.load(Ordering::Relaxed)),
+        ("counterfoil_upload_refusals_total", "counter", "Uploads refused.", metrics.refusals.load(Ordering::Relaxed)),
+    ];
+    let mut text = String::new();
+    for (name, kind, help, value) in rows {
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
+}
+
+/// The newest signed checkpoint (C2SP signed note).
+pub async fn checkpoint(State(service): State<Arc<Service>>) -> Response {
+    let text = service.ledger.checkpoint().await;
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+}
+
+/// Any other path.
+pub async fn nothing_here() -> HttpProblem {
+    HttpProblem::new(Problem::NotFound, "there is no such address")
+}

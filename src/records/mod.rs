@@ -1,0 +1,143 @@
+//! Use cases of whoever reads: where a scan stands, its manifest, its text, its export, and the audit of the
+//! whole. Decisions fold histories; the catalog is asked only for what a history cannot give.
+
+pub mod audit;
+pub mod export;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::domain::manifest::RecordManifest;
+use crate::domain::scan::{ScanState, ScanStatus};
+use crate::domain::text::OcrPage;
+use crate::domain::{Digest, Event, Problem, Subject};
+use crate::ledger::{LedgerStore, Recorded, StoreError};
+use crate::pipeline::receive::fold_history;
+use crate::store::blob::{BlobError, Blobs};
+
+/// The largest manifest or page text that is read, in bytes.
+pub const DERIVED_BYTES_MAX: u64 = 64 << 20;
+
+/// The reading side.
+#[derive(Clone)]
+pub struct Records {
+    store: Arc<dyn LedgerStore>,
+    blobs: Arc<Blobs>,
+    scan_bytes_max: u64,
+}
+
+/// Why a record could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordsError {
+    /// No scan of this digest was received.
+    #[error("no scan {0} was received")]
+    Unknown(Digest),
+    /// It is not sealed.
+    #[error("scan {scan} is {status}")]
+    NotSealed {
+        /// Which scan.
+        scan: Digest,
+        /// Where it stands instead.
+        status: &'static str,
+    },
+    /// A page number the record does not have.
+    #[error("the record has {pages} pages, page {page} was asked for")]
+    NoSuchPage {
+        /// The page asked for.
+        page: u32,
+        /// How many there are.
+        pages: u32,
+    },
+    /// The ledger's store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A blob is missing or damaged.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// A derived blob is not what the manifest says.
+    #[error("blob {digest} is not {what}: {reason}")]
+    Malformed {
+        /// Which blob.
+        digest: Digest,
+        /// What it should be.
+        what: &'static str,
+        /// The parser's word.
+        reason: String,
+    },
+}
+
+impl RecordsError {
+    /// The entry of the problem table that a person is shown.
+    pub fn problem(&self) -> Problem {
+        match self {
+            RecordsError::Unknown(_) | RecordsError::NoSuchPage { .. } => Problem::NotFound,
+            RecordsError::NotSealed { .. } => Problem::NotSealed,
+            RecordsError::Store(_) | RecordsError::Blob(_) => Problem::StoreFailed,
+            RecordsError::Malformed { .. } => Problem::Inconsistent,
+        }
+    }
+}
+
+impl Records {
+    /// Reads facts from `store` and bytes from `blobs`; masters of at most `scan_bytes_max` bytes.
+    pub fn new(store: Arc<dyn LedgerStore>, blobs: Arc<Blobs>, scan_bytes_max: u64) -> Self {
+        Self { store, blobs, scan_bytes_max }
+    }
+
+    /// The scan's history, oldest first.
+    pub async fn history(&self, scan: &Digest) -> Result<Vec<Recorded>, RecordsError> {
+        Ok(self.store.history(&Subject::Scan(*scan)).await?)
+    }
+
+    /// Where the scan stands.
+    pub async fn state(&self, scan: &Digest) -> Result<ScanState, RecordsError> {
+        fold_history(&self.history(scan).await?).ok_or(RecordsError::Unknown(*scan))
+    }
+
+    /// The manifest of a sealed record.
+    pub async fn manifest(&self, scan: &Digest) -> Result<RecordManifest, RecordsError> {
+        let digest = match self.state(scan).await?.status {
+            ScanStatus::Sealed { manifest, .. } => manifest,
+            ScanStatus::Pending => return Err(RecordsError::NotSealed { scan: *scan, status: "waiting to be read" }),
+            ScanStatus::Held { .. } => return Err(RecordsError::NotSealed { scan: *scan, status: "held for a person" }),
+        };
+        self.manifest_blob(&digest).await
+    }
+
+    /// A manifest by its own digest.
+    pub async fn manifest_blob(&self, digest: &Digest) -> Result<RecordManifest, RecordsError> {
+        let bytes = self.blobs.get(digest, DERIVED_BYTES_MAX).await?;
+        serde_json::from_slice(&bytes).map_err(|error| malformed(digest, "a manifest", &error))
+    }
+
+    /// The text of one page, numbered from 1.
+    pub async fn page_text(&self, manifest: &RecordManifest, page: u32) -> Result<OcrPage, RecordsError> {
+        let pages = manifest.pages.len() as u32;
+        let entry = manifest.pages.iter().find(|entry| entry.page == page);
+        let entry = entry.ok_or(RecordsError::NoSuchPage { page, pages })?;
+        let bytes = self.blobs.get(&entry.text, DERIVED_BYTES_MAX).await?;
+        serde_json::from_slice(&bytes).map_err(|error| malformed(&entry.text, "a page of text", &error))
+    }
+
+    /// The master's bytes, verified against their digest.
+    pub async fn master(&self, scan: &Digest) -> Result<Bytes, RecordsError> {
+        Ok(self.blobs.get(scan, self.scan_bytes_max).await?)
+    }
+
+    /// The format the master was received as.
+    pub async fn received(&self, scan: &Digest) -> Result<Event, RecordsError> {
+        let history = self.history(scan).await?;
+        let first = history.into_iter().next().ok_or(RecordsError::Unknown(*scan))?;
+        Ok(first.entry.event)
+    }
+
+    /// The blobs, for those who check them.
+    pub fn blobs(&self) -> &Arc<Blobs> {
+        &self.blobs
+    }
+}
+
+fn malformed(digest: &Digest, what: &'static str, error: &serde_json::Error) -> RecordsError {
+    RecordsError::Malformed { digest: *digest, what, reason: error.to_string() }
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The long proofs. Each prints what it found; the first that fails ends the run.
+#   COUNTERFOIL_KILLS (200), COUNTERFOIL_POWER_ROUNDS (20), COUNTERFOIL_SCALE_PAGES (100000)
+#   COUNTERFOIL_CONFORMANCE=folder with merkle/ and tlog/ vectors, COUNTERFOIL_CORPUS=folder of hostile files
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=${COUNTERFOIL_BIN:?run this through make prove}
+it() { cargo test --locked --profile ci --test it -- --nocapture --test-threads=1 "$@"; }
+
+echo "== kill -9"
+COUNTERFOIL_KILLS=${COUNTERFOIL_KILLS:-200} it kill::
+echo "== power loss"
+if [ "$(id -u)" -eq 0 ]; then
+  tools/power-loss.py "$bin" "${COUNTERFOIL_POWER_ROUNDS:-20}"
+else
+  echo "not root: recorded prefixes of write, fsync and rename are replayed instead"
+  it ledger_faults::
+fi
+echo "== exact search at scale"
+COUNTERFOIL_SCALE_PAGES=${COUNTERFOIL_SCALE_PAGES:-100000} it search_scale::
+echo "== ledger rates"
+it ledger_rate::
+echo "== conformance"
+it conformance::
