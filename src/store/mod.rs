@@ -2,3 +2,6 @@
 //! leases and memos, and the ledger's back ends. Nothing here decides anything about a case or a scan.
 
 pub mod catalog;
+pub mod catalog_fold;
+pub mod memory_catalog;
+pub mod sled;
