@@ -6,14 +6,17 @@ pub mod export;
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::domain::manifest::RecordManifest;
 use crate::domain::scan::{ScanState, ScanStatus};
 use crate::domain::text::OcrPage;
 use crate::domain::{Digest, Event, Problem, Subject};
+use crate::ledger::store::ProjectionError;
 use crate::ledger::{LedgerStore, Recorded, StoreError};
 use crate::pipeline::receive::fold_history;
+use crate::search::PageSource;
 use crate::store::blob::{BlobError, Blobs};
 
 /// The largest manifest or page text that is read, in bytes.
@@ -116,8 +119,13 @@ impl Records {
         let pages = manifest.pages.len() as u32;
         let entry = manifest.pages.iter().find(|entry| entry.page == page);
         let entry = entry.ok_or(RecordsError::NoSuchPage { page, pages })?;
-        let bytes = self.blobs.get(&entry.text, DERIVED_BYTES_MAX).await?;
-        serde_json::from_slice(&bytes).map_err(|error| malformed(&entry.text, "a page of text", &error))
+        self.text_blob(&entry.text).await
+    }
+
+    /// A page of text by its own digest.
+    pub async fn text_blob(&self, digest: &Digest) -> Result<OcrPage, RecordsError> {
+        let bytes = self.blobs.get(digest, DERIVED_BYTES_MAX).await?;
+        serde_json::from_slice(&bytes).map_err(|error| malformed(digest, "a page of text", &error))
     }
 
     /// The master's bytes, verified against their digest.
@@ -135,6 +143,17 @@ impl Records {
     /// The blobs, for those who check them.
     pub fn blobs(&self) -> &Arc<Blobs> {
         &self.blobs
+    }
+}
+
+#[async_trait]
+impl PageSource for Records {
+    async fn manifest(&self, digest: &Digest) -> Result<RecordManifest, ProjectionError> {
+        Ok(self.manifest_blob(digest).await?)
+    }
+
+    async fn page(&self, digest: &Digest) -> Result<OcrPage, ProjectionError> {
+        Ok(self.text_blob(digest).await?)
     }
 }
 

@@ -1,0 +1,255 @@
+//! The audit of the whole: the ledger against the blobs it names and against the projections made of it. Every
+//! finding is named and says which scan it concerns.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Records, RecordsError};
+use crate::domain::scan::{ScanState, ScanStatus, fold};
+use crate::domain::{Digest, Event, Subject};
+use crate::ledger::Projection;
+use crate::search::{Query, Reader, SearchView};
+use crate::store::catalog::{Catalog, RowStatus};
+
+/// Facts read at a time.
+const CHUNK: usize = 1000;
+
+/// What can be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuditKind {
+    /// The tree contradicts itself: a leaf, a node, a sequence, a checkpoint or a key.
+    Tree,
+    /// A scan's master is not in the blob store.
+    MasterMissing,
+    /// A scan's master has another length than the fact says.
+    MasterLength,
+    /// A sealed record's manifest is missing or is not one.
+    Manifest,
+    /// A blob that a manifest names is missing.
+    DerivedMissing,
+    /// The catalog has not applied every fact.
+    CatalogBehind,
+    /// A row differs from the history it is made of, or is missing.
+    CatalogRow,
+    /// The catalog counts other scans than there are.
+    CatalogCounts,
+    /// The search index has not applied every fact.
+    IndexBehind,
+    /// The index has another number of pages of a record than its manifest.
+    IndexPages,
+    /// The index has pages of no record.
+    IndexExtra,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditFinding {
+    /// What was found.
+    pub kind: AuditKind,
+    /// Which scan, or which part.
+    pub subject: String,
+    /// What was expected and what was found.
+    pub detail: String,
+}
+
+impl AuditFinding {
+    /// A finding on `subject`.
+    pub fn new(kind: AuditKind, subject: impl ToString, detail: impl Into<String>) -> Self {
+        Self { kind, subject: subject.to_string(), detail: detail.into() }
+    }
+}
+
+/// The scans as the ledger tells them.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// Facts read.
+    pub facts: u64,
+    /// Scans with their state and the length of their master.
+    pub scans: BTreeMap<Digest, (ScanState, u64)>,
+}
+
+/// Reads the whole ledger and folds every scan.
+pub async fn tell(records: &Records) -> Result<Told, RecordsError> {
+    let mut histories: BTreeMap<Digest, Vec<Event>> = BTreeMap::new();
+    let mut facts = 0;
+    loop {
+        let entries = records.store.entries(facts, CHUNK).await?;
+        if entries.is_empty() {
+            break;
+        }
+        facts += entries.len() as u64;
+        for recorded in entries {
+            if let Subject::Scan(scan) = recorded.entry.subject {
+                histories.entry(scan).or_default().push(recorded.entry.event);
+            }
+        }
+    }
+    let mut scans = BTreeMap::new();
+    for (scan, history) in histories {
+        let bytes = match history.first() {
+            Some(Event::ScanReceived { bytes, .. }) => *bytes,
+            _ => 0,
+        };
+        if let Some(state) = fold(&history) {
+            scans.insert(scan, (state, bytes));
+        }
+    }
+    Ok(Told { facts, scans })
+}
+
+/// Every blob the ledger names, directly or through a manifest.
+pub async fn blobs_named(records: &Records) -> Result<Vec<Digest>, RecordsError> {
+    let told = tell(records).await?;
+    let mut named = Vec::new();
+    for (scan, (state, _)) in &told.scans {
+        named.push(*scan);
+        let Some(digest) = state.last_manifest else { continue };
+        named.push(digest);
+        // A manifest that cannot be read is itself found by the scrub; what it names is then unknown.
+        if let Ok(manifest) = records.manifest_blob(&digest).await {
+            named.extend(derived(&manifest));
+        }
+    }
+    named.sort_unstable();
+    named.dedup();
+    Ok(named)
+}
+
+/// Ledger against blobs. `done` is called after each scan.
+pub async fn audit_blobs(
+    records: &Records,
+    told: &Told,
+    mut done: impl FnMut(),
+) -> Result<Vec<AuditFinding>, RecordsError> {
+    let mut findings = Vec::new();
+    for (scan, (state, bytes)) in &told.scans {
+        match records.blobs.size(scan).await? {
+            None => findings.push(AuditFinding::new(AuditKind::MasterMissing, scan, "the master is not in the store")),
+            Some(found) if found != *bytes => {
+                let detail = format!("the fact says {bytes} bytes, the store has {found}");
+                findings.push(AuditFinding::new(AuditKind::MasterLength, scan, detail));
+            }
+            Some(_) => {}
+        }
+        if let Some(manifest) = state.last_manifest {
+            findings.extend(audit_manifest(records, scan, &manifest).await?);
+        }
+        done();
+    }
+    Ok(findings)
+}
+
+async fn audit_manifest(
+    records: &Records,
+    scan: &Digest,
+    digest: &Digest,
+) -> Result<Vec<AuditFinding>, RecordsError> {
+    let manifest = match records.manifest_blob(digest).await {
+        Ok(manifest) if manifest.scan == *scan => manifest,
+        Ok(_) => return Ok(vec![AuditFinding::new(AuditKind::Manifest, scan, "the manifest is another scan's")]),
+        Err(error) => return Ok(vec![AuditFinding::new(AuditKind::Manifest, scan, error.to_string())]),
+    };
+    let mut findings = Vec::new();
+    for blob in derived(&manifest) {
+        if !records.blobs.contains(&blob).await? {
+            findings.push(AuditFinding::new(AuditKind::DerivedMissing, scan, format!("blob {blob} is not in the store")));
+        }
+    }
+    Ok(findings)
+}
+
+/// What a manifest names: page texts and stage outputs.
+fn derived(manifest: &crate::domain::manifest::RecordManifest) -> Vec<Digest> {
+    let mut named = Vec::new();
+    for page in &manifest.pages {
+        named.push(page.text);
+        named.extend(page.stages.iter().map(|stage| stage.output));
+    }
+    named
+}
+
+/// Ledger against catalog.
+pub async fn audit_catalog(told: &Told, catalog: &dyn Catalog) -> Vec<AuditFinding> {
+    let failed = |detail: String| vec![AuditFinding::new(AuditKind::CatalogBehind, "catalog", detail)];
+    let position = match Projection::position(catalog).await {
+        Ok(position) => position,
+        Err(error) => return failed(error.to_string()),
+    };
+    if position != told.facts {
+        return failed(format!("the ledger has {} facts, the catalog applied {position}", told.facts));
+    }
+    let mut findings = Vec::new();
+    let mut expected = crate::store::catalog::Counts::default();
+    for (scan, (state, _)) in &told.scans {
+        let status = match state.status {
+            ScanStatus::Pending => RowStatus::Pending,
+            ScanStatus::Sealed { .. } => RowStatus::Sealed,
+            ScanStatus::Held { .. } => RowStatus::Held,
+        };
+        match status {
+            RowStatus::Pending => expected.pending += 1,
+            RowStatus::Sealed => expected.sealed += 1,
+            RowStatus::Held => expected.held += 1,
+        }
+        let row = catalog.scan(scan).await;
+        let agrees = matches!(&row, Ok(Some(row)) if row.status == status
+            && row.cases == state.cases && row.pipeline == state.pipeline && row.manifest == state.last_manifest);
+        if !agrees {
+            findings.push(AuditFinding::new(AuditKind::CatalogRow, scan, "the row differs from the history"));
+        }
+    }
+    match catalog.counts().await {
+        Ok(counts) if counts == expected => {}
+        Ok(counts) => {
+            let detail = format!("expected {expected:?}, found {counts:?}");
+            findings.push(AuditFinding::new(AuditKind::CatalogCounts, "catalog", detail));
+        }
+        Err(error) => findings.push(AuditFinding::new(AuditKind::CatalogCounts, "catalog", error.to_string())),
+    }
+    findings
+}
+
+/// Ledger against search index.
+pub async fn audit_index(
+    records: &Records,
+    told: &Told,
+    view: &SearchView,
+) -> Result<Vec<AuditFinding>, RecordsError> {
+    let failed = |detail: String| AuditFinding::new(AuditKind::IndexBehind, "index", detail);
+    match view.position() {
+        Ok(position) if position == told.facts => {}
+        Ok(position) => {
+            return Ok(vec![failed(format!("the ledger has {} facts, the index applied {position}", told.facts))]);
+        }
+        Err(error) => return Ok(vec![failed(error.to_string())]),
+    }
+    let mut findings = Vec::new();
+    let mut pages_expected = 0;
+    for (scan, (state, _)) in &told.scans {
+        let Some(digest) = state.last_manifest else { continue };
+        let Ok(manifest) = records.manifest_blob(&digest).await else { continue };
+        let expected = manifest.pages.len() as u64;
+        pages_expected += expected;
+        let found = pages_in_index(view, scan);
+        if found != Ok(expected) {
+            let detail = match found {
+                Ok(found) => format!("the manifest has {expected} pages, the index {found}"),
+                Err(error) => error,
+            };
+            findings.push(AuditFinding::new(AuditKind::IndexPages, scan, detail));
+        }
+    }
+    let pages = view.pages();
+    if pages != pages_expected && findings.is_empty() {
+        let detail = format!("the manifests have {pages_expected} pages, the index {pages}");
+        findings.push(AuditFinding::new(AuditKind::IndexExtra, "index", detail));
+    }
+    Ok(findings)
+}
+
+fn pages_in_index(view: &SearchView, scan: &Digest) -> Result<u64, String> {
+    let query = Query::record(scan);
+    view.search(&query, &Reader::Everything, 0, 0).map(|hits| hits.total).map_err(|error| error.to_string())
+}
