@@ -1,0 +1,197 @@
+//! Reading the index: what a reader may see of what a query finds.
+
+use std::ops::Range;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use tantivy::schema::Value;
+use tantivy::{Index, IndexReader, ReloadPolicy, Searcher, TantivyDocument};
+
+use crate::domain::{CaseNo, Digest};
+
+use super::SearchError;
+use super::compile::compile;
+use super::matches::{Snippet, locate, snippet};
+use super::query::{Pattern, Query};
+use super::rank::{BestPages, Ranked};
+use super::schema::{Fields, INDEX_VERSION, register_tokenizer, schema};
+
+/// The most hits that one call returns.
+pub const LIMIT_MAX: usize = 1000;
+
+/// The most hits that can be skipped.
+pub const OFFSET_MAX: usize = 1_000_000;
+
+/// The label of a page whose scan is filed under no case.
+pub const UNFILED_LABEL: &str = "unfiled";
+
+/// The label of a page whose scan is filed under `case`.
+pub fn case_label(case: &CaseNo) -> String {
+    format!("case/{case}")
+}
+
+/// Who asks, as far as search has to know. Pages that the reader may not see are neither found nor counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reader {
+    /// May see every page.
+    Everything,
+    /// May see pages with at least one of these labels ([`case_label`], [`UNFILED_LABEL`]).
+    Labels(Vec<String>),
+}
+
+/// What a query found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hits {
+    /// The exact number of pages found.
+    pub total: u64,
+    /// The pages asked for, best first.
+    pub hits: Vec<Hit>,
+}
+
+/// A page that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// SHA-256 of the master.
+    pub record: Digest,
+    /// Page number from 1.
+    pub page: u32,
+    /// How well it fits (BM25), 0 when nothing but fields was asked for. Comparable within one answer only.
+    pub score: f32,
+    /// The text around the first match.
+    pub snippet: Snippet,
+    /// Where the query stands: ranges of characters of the page's normalised text.
+    pub matches: Vec<Range<usize>>,
+    /// Digest of the recognised page that [`super::boxes`] needs.
+    pub ocr: Digest,
+}
+
+/// The state of an index as its last commit carries it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Payload {
+    pub version: u32,
+    pub position: u64,
+}
+
+/// A reading view on an index. Cloning is cheap; a search sees one commit from its beginning to its end.
+#[derive(Clone)]
+pub struct SearchView {
+    pub(super) reader: IndexReader,
+    pub(super) fields: Fields,
+}
+
+impl SearchView {
+    /// Opens the index at `path` for reading only; another process may be writing it. New commits are seen
+    /// within a second, or at once after [`SearchView::reload`]. `Unreadable` when there is no index of this
+    /// version.
+    pub fn open(path: &Path) -> Result<Self, SearchError> {
+        let unreadable = |reason: String| SearchError::Unreadable { reason };
+        let index = Index::open_in_dir(path).map_err(|error| unreadable(error.to_string()))?;
+        check(&index).map_err(unreadable)?;
+        Self::new(&index, ReloadPolicy::OnCommitWithDelay)
+    }
+
+    pub(super) fn new(index: &Index, policy: ReloadPolicy) -> Result<Self, SearchError> {
+        register_tokenizer(index);
+        let reader = index.reader_builder().reload_policy(policy).try_into()?;
+        let (_, fields) = schema();
+        Ok(Self { reader, fields })
+    }
+
+    /// The index of the first fact that the last commit does not hold.
+    pub fn position(&self) -> Result<u64, SearchError> {
+        let searcher = self.reader.searcher();
+        let payload =
+            check(searcher.index()).map_err(|reason| SearchError::Unreadable { reason })?;
+        Ok(payload.position)
+    }
+
+    /// Looks at the newest commit from now on.
+    pub fn reload(&self) -> Result<(), SearchError> {
+        Ok(self.reader.reload()?)
+    }
+
+    /// Finds pages: the exact number, and `limit` of them after the first `offset`, best first. Blocks; call
+    /// it where that is allowed.
+    pub fn search(
+        &self,
+        query: &Query,
+        reader: &Reader,
+        limit: usize,
+        offset: usize,
+    ) -> Result<Hits, SearchError> {
+        if limit > LIMIT_MAX || offset > OFFSET_MAX {
+            return Err(SearchError::TooMany {
+                limit: LIMIT_MAX,
+                offset: OFFSET_MAX,
+            });
+        }
+        let searcher = self.reader.searcher();
+        let plan = compile(&searcher, &self.fields, query, reader)?;
+        let keep = if limit == 0 { 0 } else { offset + limit };
+        let found = searcher.search(&plan, &BestPages { keep })?;
+        let patterns = query.shown();
+        let wanted = found.best.iter().skip(offset);
+        let hits: Result<Vec<Hit>, SearchError> = wanted
+            .map(|ranked| self.hit(&searcher, ranked, &patterns))
+            .collect();
+        Ok(Hits {
+            total: found.total,
+            hits: hits?,
+        })
+    }
+
+    fn hit(
+        &self,
+        searcher: &Searcher,
+        ranked: &Ranked,
+        patterns: &[&Pattern],
+    ) -> Result<Hit, SearchError> {
+        let document: TantivyDocument = searcher.doc(ranked.address)?;
+        let unreadable = |reason: &str| SearchError::Unreadable {
+            reason: format!("a page's document has no valid {reason}"),
+        };
+        let text_of = |field| document.get_first(field).and_then(|value| value.as_str());
+        let digest_of = |field| text_of(field).and_then(|text| text.parse::<Digest>().ok());
+        let record = digest_of(self.fields.record).ok_or_else(|| unreadable("record"))?;
+        let ocr = digest_of(self.fields.ocr).ok_or_else(|| unreadable("text digest"))?;
+        let page = document
+            .get_first(self.fields.page)
+            .and_then(|value| value.as_u64());
+        let page = page
+            .and_then(|page| u32::try_from(page).ok())
+            .ok_or_else(|| unreadable("page number"))?;
+        let text: Vec<char> = text_of(self.fields.text)
+            .ok_or_else(|| unreadable("text"))?
+            .chars()
+            .collect();
+        let matches = locate(&text, patterns);
+        Ok(Hit {
+            record,
+            page,
+            score: ranked.score,
+            snippet: snippet(&text, &matches),
+            matches,
+            ocr,
+        })
+    }
+}
+
+/// Checks that an index is one that this program wrote, and returns what its last commit says.
+pub(super) fn check(index: &Index) -> Result<Payload, String> {
+    let (expected, _) = schema();
+    if index.schema() != expected {
+        return Err("it has other fields".to_owned());
+    }
+    let metas = index.load_metas().map_err(|error| error.to_string())?;
+    let Some(json) = metas.payload else {
+        return Err("its first commit was not finished".to_owned());
+    };
+    let payload: Payload = serde_json::from_str(&json).map_err(|error| error.to_string())?;
+    if payload.version != INDEX_VERSION {
+        return Err(format!(
+            "it has version {}, expected {INDEX_VERSION}",
+            payload.version
+        ));
+    }
+    Ok(payload)
+}
