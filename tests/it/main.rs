@@ -4,3 +4,4 @@
 mod tidy;
 mod blob_faults;
 mod blob_laws;
+mod document;
