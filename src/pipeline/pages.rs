@@ -1,0 +1,125 @@
+//! The worker's side of one attempt: the master is fetched and opened only when a stage has to run, and the
+//! jobs' time is counted against the scan's deadline.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::attempt::Stop;
+use super::spec::{OcrSettings, ScanLimits};
+use super::trouble::Trouble;
+use crate::domain::event::FileFormat;
+use crate::domain::text::EngineId;
+use crate::domain::{Digest, Finding, FindingCode};
+use crate::store::blob::Blobs;
+use crate::worker::host::Loaded;
+use crate::worker::protocol::{Failure, StageJob};
+use crate::worker::{Checkout, WorkerError, WorkerHost, WorkerPool};
+
+/// Bytes to a permit of the semaphore over masters in memory.
+pub(super) const PERMIT_BYTES: u64 = 4096;
+
+/// How long an engine may take to open.
+const ENGINE_DEADLINE: Duration = Duration::from_secs(60);
+
+/// What a scan's pages are read from.
+pub(super) struct Source<'e> {
+    pub(super) blobs: &'e Blobs,
+    pub(super) pool: &'e Arc<WorkerPool>,
+    /// Permits over the bytes of masters in memory.
+    pub(super) memory: &'e Arc<Semaphore>,
+    pub(super) memory_permits: u32,
+    pub(super) scan: Digest,
+    pub(super) bytes: u64,
+    pub(super) format: FileFormat,
+    pub(super) limits: &'e ScanLimits,
+    pub(super) worker: Option<Checkout>,
+    pub(super) permit: Option<OwnedSemaphorePermit>,
+    pub(super) loaded: Option<Loaded>,
+    pub(super) spent: Duration,
+}
+
+impl Source<'_> {
+    /// Opens the master in a worker, once.
+    pub(super) async fn load(&mut self) -> Result<Loaded, Stop> {
+        if let Some(loaded) = &self.loaded {
+            return Ok(loaded.clone());
+        }
+        let permits = permits(self.bytes).min(self.memory_permits);
+        let permit = Arc::clone(self.memory).acquire_many_owned(permits).await;
+        self.permit = Some(permit.map_err(|_| Stop::Stopped)?);
+        let fetched = self.blobs.get(&self.scan, self.bytes).await;
+        let master = fetched.map_err(Trouble::from)?;
+        let (format, limits) = (self.format, self.limits);
+        let deadline = self.time_left(limits.page_deadline)?;
+        let worker = worker(&mut self.worker, self.pool).await?;
+        let started = Instant::now();
+        let answer = worker.load(master, format, &limits.imaging, deadline).await;
+        self.spent += started.elapsed();
+        let loaded = answer.map_err(stop)?;
+        self.loaded = Some(loaded.clone());
+        Ok(loaded)
+    }
+
+    /// Runs stages on a page (from 1); an output each, in order.
+    pub(super) async fn run(&mut self, page: u32, stages: &[StageJob]) -> Result<Vec<Bytes>, Stop> {
+        self.load().await?;
+        let deadline = self.time_left(self.limits.page_deadline)?;
+        let worker = worker(&mut self.worker, self.pool).await?;
+        let started = Instant::now();
+        let answer = worker.page(page, stages, deadline).await;
+        self.spent += started.elapsed();
+        answer.map_err(stop)
+    }
+
+    /// Which engine would read, exactly.
+    pub(super) async fn engine(&mut self, ocr: &OcrSettings) -> Result<EngineId, Stop> {
+        let worker = worker(&mut self.worker, self.pool).await?;
+        let checked = worker
+            .check(ocr.engine, &ocr.languages, None, ENGINE_DEADLINE)
+            .await;
+        let checked = checked.map_err(|error| Stop::Trouble(Trouble::Worker(error)))?;
+        Ok(checked.id)
+    }
+
+    fn time_left(&self, most: Duration) -> Result<Duration, Stop> {
+        let limit = self.limits.scan_deadline;
+        let left = limit.saturating_sub(self.spent);
+        if left.is_zero() {
+            let finding = Finding::file(FindingCode::DeadlineExceeded)
+                .measured(self.spent.as_secs_f64(), limit.as_secs_f64());
+            return Err(Stop::Failed {
+                finding,
+                reason: "the scan's own deadline passed".into(),
+            });
+        }
+        Ok(left.min(most))
+    }
+}
+
+async fn worker<'w>(
+    held: &'w mut Option<Checkout>,
+    pool: &Arc<WorkerPool>,
+) -> Result<&'w mut WorkerHost, Stop> {
+    let checkout = match held.take() {
+        Some(checkout) => checkout,
+        None => pool.checkout().await.map_err(stop)?,
+    };
+    Ok(&mut *held.insert(checkout))
+}
+
+/// Sorts a worker's error: the bytes' own fault, a failed attempt, or trouble.
+fn stop(error: WorkerError) -> Stop {
+    match error {
+        WorkerError::Failed(Failure::Verdict { finding }) => Stop::Verdict(finding),
+        WorkerError::Failed(Failure::Broken { finding, reason }) => Stop::Failed { finding, reason },
+        other => Stop::Trouble(Trouble::Worker(other)),
+    }
+}
+
+/// Permits for a master of `bytes`.
+pub(super) fn permits(bytes: u64) -> u32 {
+    u32::try_from(bytes.div_ceil(PERMIT_BYTES)).unwrap_or(u32::MAX)
+}

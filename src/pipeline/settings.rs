@@ -1,0 +1,93 @@
+//! The settings of a pipeline file's tables, each with the range it may have.
+
+use std::time::Duration;
+
+use super::spec::{OcrSettings, ScanLimits};
+use super::strict::{Problems, Table};
+use crate::imaging::{Limits, QualityLimits};
+use crate::ocr::{EngineKind, Language};
+
+const ENGINES: &[(&str, EngineKind)] = &[
+    ("auto", EngineKind::Auto),
+    ("paddle", EngineKind::Paddle),
+    ("tesseract", EngineKind::Tesseract),
+    ("recorded", EngineKind::Recorded),
+];
+
+const LANGUAGES: &[(&str, Language)] = &[("zh", Language::Zh), ("en", Language::En)];
+
+/// Reads `[limits]`: the times are needed, the caps on decoding have defaults.
+pub(super) fn limits(
+    table: &mut Table<'_, '_>,
+    problems: &mut Problems<'_>,
+) -> Option<ScanLimits> {
+    let scan_s = table.integer("scan_deadline_s", 1..86_401, problems);
+    let page_s = table.integer("page_deadline_s", 1..3601, problems);
+    let attempts = table.integer("attempts_max", 1..11, problems);
+    for key in ["scan_deadline_s", "page_deadline_s", "attempts_max"] {
+        table.need(key, problems);
+    }
+    if let (Some(scan), Some(page)) = (scan_s, page_s)
+        && page > scan
+    {
+        let message = "`page_deadline_s` must not be longer than `scan_deadline_s`";
+        problems.note(table.place("page_deadline_s"), message);
+    }
+    let imaging = imaging(table, problems);
+    Some(ScanLimits {
+        scan_deadline: Duration::from_secs(scan_s?),
+        page_deadline: Duration::from_secs(page_s?),
+        attempts_max: u32::try_from(attempts?).ok()?,
+        imaging,
+    })
+}
+
+fn imaging(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Limits {
+    const GIB: u64 = 1 << 30;
+    let mut limits = Limits::default();
+    let mut cap = |key, range, problems: &mut _| table.integer(key, range, problems);
+    if let Some(bytes) = cap("bytes_max", 1..GIB + 1, problems) {
+        limits.bytes_max = bytes;
+    }
+    if let Some(pixels) = cap("pixels_max", 1..400_000_001, problems) {
+        limits.pixels_max = pixels;
+    }
+    if let Some(pages) = cap("pages_max", 1..10_001, problems) {
+        limits.pages_max = u32::try_from(pages).unwrap_or(limits.pages_max);
+    }
+    if let Some(levels) = cap("nesting_max", 1..1001, problems) {
+        limits.nesting_max = u32::try_from(levels).unwrap_or(limits.nesting_max);
+    }
+    if let Some(bytes) = cap("expanded_bytes_max", 1..2 * GIB + 1, problems) {
+        limits.expanded_bytes_max = bytes;
+    }
+    if let Some(bytes) = cap("stream_bytes_max", 1..GIB + 1, problems) {
+        limits.stream_bytes_max = bytes;
+    }
+    limits
+}
+
+/// Reads the settings of a `quality` stage; what is not said keeps its default.
+pub(super) fn quality(
+    table: &mut Table<'_, '_>,
+    problems: &mut Problems<'_>,
+) -> Option<QualityLimits> {
+    let mut limits = QualityLimits::default();
+    let _ = (&mut limits, &table, &problems);
+    Some(limits)
+}
+
+/// Reads the settings of an `ocr` stage.
+pub(super) fn ocr(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<OcrSettings> {
+    let engine = table.choice("engine", ENGINES, problems);
+    let languages = table.choices("languages", LANGUAGES, problems);
+    let verify_below = table.number("verify_below", 0.0, 1.0, problems);
+    for key in ["engine", "languages", "verify_below"] {
+        table.need(key, problems);
+    }
+    Some(OcrSettings {
+        engine: engine?,
+        languages: languages?,
+        verify_below: verify_below? as f32,
+    })
+}
