@@ -190,6 +190,14 @@ pub fn log_key_path(config: &Config) -> PathBuf {
     config.keys.folder.join("log.key")
 }
 
+/// Where the server's token lies.
+pub fn token_path(config: &Config) -> PathBuf {
+    match &config.http.token_file {
+        Some(path) => path.clone(),
+        None => config.keys.folder.join("http.token"),
+    }
+}
+
 /// The master key's name, when the key is there and sound.
 pub fn load_master_key(config: &Config) -> Result<KeyId, OpenError> {
     let keys = MasterKeys::load_or_create(&master_key_path(config), &config.data.folder, false)?;

@@ -15,7 +15,9 @@
 //! | [`search`] | the full-text projection | `ledger`, `store`, `domain` |
 //! | [`ocr`] | recognition engines | `imaging`, `domain` |
 //! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `pdf`, `derive`, `imaging`, `domain` |
-//! | [`pipeline`] | how a scan becomes a sealed record | everything above |
+//! | [`pipeline`] | how a scan is received and becomes a sealed record | everything above |
+//! | [`records`] | use cases of whoever reads: state, text, export, audit | everything above |
+//! | [`config`], [`telemetry`] | what may be configured; logs | `domain`, `ocr`, `store` |
 //! | [`http`], [`cli`] | faces | use cases; `cli` also [`app`] |
 //! | [`app`] | composition root: the only file that names adapters | everything |
 //!
@@ -25,14 +27,20 @@
 //! 3. hostile bytes end as a sealed record, a held one or a clear refusal;
 //! 4. time and chance are arguments: no module below `app` reads a clock or draws a random number on its own.
 
+pub mod app;
+pub mod cli;
+pub mod config;
 pub mod derive;
 pub mod domain;
+pub mod http;
 pub mod imaging;
 pub mod ledger;
 pub mod merkle;
 pub mod ocr;
 pub mod pdf;
 pub mod pipeline;
+pub mod records;
 pub mod search;
 pub mod store;
+pub mod telemetry;
 pub mod worker;

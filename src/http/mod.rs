@@ -31,7 +31,7 @@ pub struct Service {
     /// The pipeline of an upload that names none.
     pub default_pipeline: crate::domain::PipelineName,
     /// The pipelines there are.
-    pub pipelines: Vec<crate::domain::PipelineName>,
+    pub pipelines: crate::pipeline::Pipelines,
     /// Uploads at the same time; more are told to come back.
     pub uploads: Arc<Semaphore>,
     /// What is counted.

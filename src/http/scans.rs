@@ -63,7 +63,7 @@ pub async fn upload(
     let announced = parse_digest(&sha256)?;
     let Query(query) = query.map_err(|error| HttpProblem::new(Problem::BadRequest, error.body_text()))?;
     let pipeline = query.pipeline.unwrap_or_else(|| service.default_pipeline.clone());
-    if !service.pipelines.contains(&pipeline) {
+    if service.pipelines.get(&pipeline).is_none() {
         return Err(HttpProblem::new(Problem::UnknownPipeline, format!("no pipeline named {pipeline}")));
     }
     let Ok(_permit) = service.uploads.clone().try_acquire_owned() else {

@@ -1,11 +1,9 @@
-//! worker
-
-pub mod document;
 //! The child process that touches outside bytes, and its keeper. Here live the frames the two exchange, the
 //! child's loop, and the host that spawns, watches, kills and respawns it. Nothing here knows a case, a store
 //! or the ledger; the parent's side never decodes anything but its own JSON, and pixels never travel.
 
 pub mod child;
+pub mod document;
 pub mod host;
 pub mod memory;
 pub mod pool;

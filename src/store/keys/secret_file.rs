@@ -25,7 +25,7 @@ pub fn load_or_create_secret(path: &Path, allow_create: bool) -> Result<Secret, 
         Err(KeyError::Missing { .. }) if allow_create => {}
         other => return other,
     }
-    create(path)?;
+    create_secret(path)?;
     load(path)
 }
 
@@ -111,8 +111,27 @@ fn load(path: &Path) -> Result<Secret, KeyError> {
     Ok(secret)
 }
 
-/// Writes a new secret beside `path` and links it there, so that `path` holds a whole secret or nothing.
-fn create(path: &Path) -> Result<(), KeyError> {
+/// The text of a token file: 64 random hexadecimal digits, made on the first call.
+pub fn load_or_create_token(path: &Path) -> Result<Zeroizing<String>, KeyError> {
+    match read_private_text(path) {
+        Err(KeyError::Missing { .. }) => {}
+        other => return other,
+    }
+    let digits = Zeroizing::new(hex::encode(random_secret()?.as_slice()));
+    create(path, &Zeroizing::new(format!("{}\n", *digits)))?;
+    read_private_text(path)
+}
+
+fn create_secret(path: &Path) -> Result<(), KeyError> {
+    let secret = random_secret()?;
+    let digits = Zeroizing::new(hex::encode(secret.as_slice()));
+    let text = Zeroizing::new(format!("{HEADER} {}\n{}\n", KeyId::of(&secret), *digits));
+    create(path, &text)
+}
+
+/// Writes `text` beside `path` and links it there, so that `path` holds the whole text or nothing. Where another
+/// process was first, its text stays.
+fn create(path: &Path, text: &str) -> Result<(), KeyError> {
     let io_error = |source: io::Error| KeyError::Io {
         path: path.to_owned(),
         source,
@@ -121,15 +140,11 @@ fn create(path: &Path) -> Result<(), KeyError> {
         return Err(refuse(path, "it is not a file path"));
     };
     create_folder(folder, 0o700).map_err(io_error)?;
-    let secret = random_secret()?;
-    let digits = Zeroizing::new(hex::encode(secret.as_slice()));
-    let text = Zeroizing::new(format!("{HEADER} {}\n{}\n", KeyId::of(&secret), *digits));
     let mut staged = path.as_os_str().to_owned();
     staged.push(format!(".new-{}", hex::encode(random_bytes::<8>()?)));
     let staged = PathBuf::from(staged);
     let linked = write_private(&staged, text.as_bytes()).and_then(|()| {
         match fs::hard_link(&staged, path) {
-            // Another process was first; its secret is the one.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             other => other,
         }

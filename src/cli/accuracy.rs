@@ -1,0 +1,149 @@
+//! `counterfoil accuracy`: character error of an engine against true text, page by page.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::app;
+use crate::cli::output::Output;
+use crate::cli::{CliError, Outcome};
+use crate::config::Config;
+use crate::domain::Problem;
+use crate::domain::text::{OcrLine, OcrPage};
+use crate::imaging::{Limits, sniff};
+use crate::ocr::score::{Score, score};
+use crate::ocr::{EngineKind, Language};
+use crate::worker::Checkout;
+use crate::worker::protocol::StageJob;
+
+const PAGE_DEADLINE: Duration = Duration::from_secs(300);
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+例 Example:
+  counterfoil accuracy scans/ --engine tesseract
+真值 NAME.gt.txt 放在 NAME.jpg 旁（多页为 NAME.p1.gt.txt …）True text lies beside each image")]
+pub struct Args {
+    /// 含图像与真值的文件夹 Folder with images and their true text
+    folder: PathBuf,
+    /// 识别引擎 Engine to measure
+    #[arg(long, value_enum, default_value_t = Engine::Paddle)]
+    engine: Engine,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Engine {
+    Paddle,
+    Tesseract,
+}
+
+impl From<Engine> for EngineKind {
+    fn from(engine: Engine) -> Self {
+        match engine {
+            Engine::Paddle => EngineKind::Paddle,
+            Engine::Tesseract => EngineKind::Tesseract,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct PageScore {
+    engine: String,
+    file: String,
+    page: u32,
+    characters: usize,
+    errors: usize,
+    percent: f64,
+    seconds: f64,
+}
+
+/// Reads every page that has true text and compares; the last line is the micro-average over characters.
+pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome, CliError> {
+    let engine = EngineKind::from(args.engine);
+    let pool = app::worker_pool(config)?;
+    let mut worker = pool.checkout().await.map_err(CliError::internal)?;
+    let name = format!("{:?}", args.engine).to_lowercase();
+    let mut total = Score::default();
+    let mut pages = 0;
+    for path in images(&args.folder)? {
+        let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+        let format = sniff(&bytes).map_err(|_| CliError::new(Problem::UnsupportedFormat, path.display()))?;
+        let loaded = worker.load(Bytes::from(bytes), format, &Limits::default(), PAGE_DEADLINE).await;
+        let loaded = loaded.map_err(|error| CliError::new(Problem::CannotRead, format!("{}: {error}", path.display())))?;
+        for page in 1..=loaded.pages {
+            let Some(truth) = truth_of(&path, page, loaded.pages)? else { continue };
+            let began = Instant::now();
+            let read = read(&mut worker, page, engine).await?;
+            let lines: Vec<String> = read.lines.iter().map(OcrLine::text).collect();
+            let found = score(&truth, &lines);
+            total = total.and(found);
+            pages += 1;
+            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            print(output, &name, file, page, found, began.elapsed().as_secs_f64())?;
+        }
+    }
+    if pages == 0 {
+        let detail = format!("{} has no image with a NAME.gt.txt beside it", args.folder.display());
+        return Err(CliError::new(Problem::NotFound, detail));
+    }
+    print(output, &name, format!("TOTAL ({pages} pages)"), 0, total, 0.0)?;
+    Ok(Outcome::Done)
+}
+
+async fn read(worker: &mut Checkout, page: u32, engine: EngineKind) -> Result<OcrPage, CliError> {
+    let stage = StageJob::Ocr { engine, languages: vec![Language::Zh, Language::En] };
+    let outputs = worker.page(page, &[stage], PAGE_DEADLINE).await.map_err(CliError::internal)?;
+    let bytes = outputs.first().cloned().unwrap_or_default();
+    serde_json::from_slice(&bytes).map_err(CliError::internal)
+}
+
+fn print(
+    output: Output,
+    engine: &str,
+    file: String,
+    page: u32,
+    score: Score,
+    seconds: f64,
+) -> Result<(), CliError> {
+    let percent = 100.0 * score.errors as f64 / score.chars.max(1) as f64;
+    let line = format!("{engine:<10} {percent:>7.3} %  {:>4}/{:<5} {seconds:>6.1} s  {file}", score.errors, score.chars);
+    let engine = engine.to_string();
+    let (characters, errors) = (score.chars, score.errors);
+    output.result(&PageScore { engine, file, page, characters, errors, percent, seconds }, || line)
+}
+
+/// Files of the folder that are images or PDF, in order of names.
+fn images(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
+        let path = entry.map_err(|error| unreadable(folder, &error))?.path();
+        if path.is_file() && !path.to_string_lossy().ends_with(".gt.txt") {
+            found.push(path);
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// `NAME.gt.txt` of a single page, `NAME.pN.gt.txt` of one of several.
+fn truth_of(path: &Path, page: u32, pages: u32) -> Result<Option<String>, CliError> {
+    let stem = path.with_extension("");
+    let mut names = vec![format!("{}.p{page}.gt.txt", stem.display())];
+    if pages == 1 {
+        names.push(format!("{}.gt.txt", stem.display()));
+    }
+    for name in names {
+        match std::fs::read_to_string(&name) {
+            Ok(text) => return Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(unreadable(Path::new(&name), &error)),
+        }
+    }
+    Ok(None)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::new(Problem::CannotRead, format!("{}: {error}", path.display()))
+}

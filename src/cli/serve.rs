@@ -1,0 +1,100 @@
+//! `counterfoil serve`: health, metrics and upload over HTTP; reads what comes in. It answers while projections
+//! that were lost are rebuilt.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+
+use crate::app::{App, token_path};
+use crate::cli::output::Output;
+use crate::cli::{CliError, Outcome};
+use crate::config::Config;
+use crate::domain::{PipelineName, Problem};
+use crate::http::{Service, auth::Token, health::Metrics, router};
+use crate::store::keys::load_or_create_token;
+
+/// Uploads taken at the same time.
+const UPLOADS_MAX: usize = 64;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+例 Examples:
+  counterfoil serve
+  curl -T page.jpg -H \"Authorization: Bearer $(cat TOKEN_FILE)\" http://127.0.0.1:8470/api/v1/scans/SHA256")]
+pub struct Args {
+    /// 监听地址（仅限本机）Address to listen on, loopback only
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+}
+
+/// Serves until it is told to stop (SIGINT, SIGTERM).
+pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome, CliError> {
+    let address = args.listen.unwrap_or(config.http.listen);
+    if !address.ip().is_loopback() {
+        let detail = format!("{address} is not loopback; until there are accounts the server listens on 127.0.0.1 only");
+        return Err(CliError::new(Problem::BadConfiguration, detail));
+    }
+    let app = App::open(config).await?;
+    let token_file = token_path(config);
+    let token = load_or_create_token(&token_file).map_err(|error| CliError::new(Problem::BadConfiguration, error))?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| CliError::new(Problem::BadConfiguration, format!("{address}: {error}")))?;
+    let local = listener.local_addr().map_err(CliError::internal)?;
+    let service = Arc::new(Service {
+        receiver: app.receiver(),
+        records: app.records(),
+        ledger: app.ledger.clone(),
+        catalog: app.catalog.clone(),
+        default_pipeline: PipelineName::new("counter-paper").map_err(CliError::internal)?,
+        pipelines: app.pipelines.clone(),
+        uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
+        metrics: Metrics::default(),
+        token: Token::new(&token),
+    });
+    let (stop, stopped) = watch::channel(false);
+    let working = tokio::spawn(work(app, stopped.clone()));
+    let object = serde_json::json!({ "listening": local.to_string(), "token_file": token_file });
+    output.result(&object, || {
+        format!("存根服务已启动 serving on http://{local}\n  令牌文件 token file: {}", token_file.display())
+    })?;
+    let mut until = stopped;
+    let served = axum::serve(listener, router(service)).with_graceful_shutdown(async move {
+        let _ = until.wait_for(|stop| *stop).await;
+    });
+    tokio::spawn(async move {
+        told_to_stop().await;
+        stop.send_replace(true);
+    });
+    served.await.map_err(CliError::internal)?;
+    working.await.map_err(CliError::internal)??;
+    Ok(Outcome::Done)
+}
+
+/// Follows the ledger and reads what waits, until told to stop.
+async fn work(app: App, stopped: watch::Receiver<bool>) -> Result<(), CliError> {
+    app.recall_memos().await?;
+    let follower = app.follow();
+    let engine = app.engine()?;
+    engine.run(stopped).await;
+    follower.stop().await;
+    app.ledger.close().await;
+    Ok(())
+}
+
+async fn told_to_stop() {
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(terminate) => terminate,
+        Err(error) => {
+            tracing::warn!(%error, "the terminate signal cannot be watched; stop with Ctrl-C");
+            let _ = tokio::signal::ctrl_c().await;
+            return;
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
