@@ -4,7 +4,7 @@
 use crate::domain::text::OcrLine;
 
 /// Lines a column of running text has at least.
-const MIN_COLUMN_LINES: usize = 3;
+const MIN_COLUMN_LINES: usize = 5;
 /// Length of a line of running text, in line heights.
 const TEXT_LENGTH: f32 = 6.0;
 /// Characters that end a sentence or a clause, so that the next line starts anew.
@@ -39,6 +39,11 @@ impl Block {
         shared > 0.5 * self.width().min(other.width())
     }
 
+    fn is_beside(&self, other: &Block) -> bool {
+        self.right.min(other.right) - self.left.max(other.left)
+            < 0.2 * self.height().min(other.height())
+    }
+
     /// The vertical range that decides which row the block is in; a column of text belongs to the row it starts in.
     fn row_range(&self, unit: f32) -> (f32, f32) {
         if self.vertical {
@@ -63,7 +68,7 @@ fn place(blocks: &[Block], members: &[usize], order: &mut Vec<usize>) {
         let block = &blocks[*index];
         block.height().min(block.width())
     }));
-    let rows = rows(blocks, members, unit);
+    let rows = absorb(blocks, rows(blocks, members, unit), unit);
     let mut at = 0;
     while at < rows.len() {
         let Some((taken, gutter)) = columns(blocks, &rows[at..], unit) else {
@@ -99,7 +104,7 @@ fn rows(blocks: &[Block], members: &[usize], unit: f32) -> Vec<Vec<usize>> {
     let mut row_middle = f32::NEG_INFINITY;
     for index in sorted {
         let (top, bottom) = blocks[index].row_range(unit);
-        let reach = 0.5 * (bottom - top).min(unit.max(1.0) * 1.5);
+        let reach = 0.35 * (bottom - top).min(unit.max(1.0) * 1.5);
         match rows.last_mut() {
             Some(row) if (middle(index) - row_middle).abs() < reach => {
                 row_middle += (middle(index) - row_middle) / (row.len() + 1) as f32;
@@ -114,12 +119,60 @@ fn rows(blocks: &[Block], members: &[usize], unit: f32) -> Vec<Vec<usize>> {
     rows
 }
 
-/// One row from left to right; vertical lines side by side from right to left.
+/// Lets each row take in the smaller rows that overlap it and stand beside all its blocks: the lines of a cell that
+/// is centred on a row of single lines.
+fn absorb(blocks: &[Block], rows: Vec<Vec<usize>>, unit: f32) -> Vec<Vec<usize>> {
+    let middles: Vec<f32> = rows
+        .iter()
+        .map(|row| row_middle(blocks, row, unit))
+        .collect();
+    let mut home: Vec<usize> = (0..rows.len()).collect();
+    for (index, row) in rows.iter().enumerate() {
+        let mut nearest = 0.7 * unit;
+        let before = index.saturating_sub(2);
+        for (other, host) in rows.iter().enumerate().skip(before).take(5) {
+            let distance = (middles[other] - middles[index]).abs();
+            let beside = row
+                .iter()
+                .all(|a| host.iter().all(|b| blocks[*a].is_beside(&blocks[*b])));
+            let larger = (host.len(), index) > (row.len(), other);
+            if other != index && larger && distance < nearest && beside {
+                nearest = distance;
+                home[index] = other;
+            }
+        }
+    }
+    let mut merged = rows.clone();
+    for (index, row) in rows.iter().enumerate() {
+        let host = home[index];
+        if host != index && home[host] == host {
+            merged[index].clear();
+            merged[host].extend(row);
+        }
+    }
+    merged.retain(|row| !row.is_empty());
+    merged
+}
+
+fn row_middle(blocks: &[Block], row: &[usize], unit: f32) -> f32 {
+    median(row.iter().map(|index| {
+        let (top, bottom) = blocks[*index].row_range(unit);
+        (top + bottom) / 2.0
+    }))
+}
+
+/// One row from left to right, lines of one cell from top to bottom, vertical lines side by side from right to left.
 fn across(blocks: &[Block], row: &[usize]) -> Vec<usize> {
     let mut sorted = row.to_vec();
     sorted.sort_by(|a, b| blocks[*a].left.total_cmp(&blocks[*b].left));
+    for cell in sorted.chunk_by_mut(|a, b| blocks[*a].shares_columns_with(&blocks[*b])) {
+        cell.sort_by(|a, b| blocks[*a].top.total_cmp(&blocks[*b].top));
+    }
     for neighbours in sorted.chunk_by_mut(|a, b| blocks[*a].vertical == blocks[*b].vertical) {
-        if neighbours.first().is_some_and(|index| blocks[*index].vertical) {
+        if neighbours
+            .first()
+            .is_some_and(|index| blocks[*index].vertical)
+        {
             neighbours.reverse();
         }
     }
@@ -181,17 +234,23 @@ fn is_running_text(blocks: &[Block], region: &[usize], gutter: f32, unit: f32) -
 }
 
 fn is_column(side: &[&Block], unit: f32) -> bool {
-    if side.len() < MIN_COLUMN_LINES {
+    if side.len() < MIN_COLUMN_LINES || side.iter().any(|block| block.vertical) {
         return false;
     }
-    let left = side.iter().map(|block| block.left).fold(f32::INFINITY, f32::min);
+    let left = side
+        .iter()
+        .map(|block| block.left)
+        .fold(f32::INFINITY, f32::min);
     let right = side.iter().map(|block| block.right).fold(0.0, f32::max);
     let slack = (1.5 * unit).max(0.12 * (right - left));
     let full = side
         .iter()
         .filter(|block| block.right >= right - slack && block.left <= left + slack)
         .count();
-    let length = median(side.iter().map(|block| block.width() / block.height().max(1.0)));
+    let length = median(
+        side.iter()
+            .map(|block| block.width() / block.height().max(1.0)),
+    );
     full * 2 >= side.len() && length >= TEXT_LENGTH
 }
 
@@ -274,14 +333,30 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_of_two_lines_is_read_before_the_next_cell() {
+        let mut blocks = Vec::new();
+        for row in 0..2 {
+            let top = row as f32 * 36.0;
+            blocks.push(block(10.0, top, 110.0));
+            blocks.push(block(10.0, top + 16.0, 60.0));
+            blocks.push(block(150.0, top + 8.0, 60.0));
+            blocks.push(block(250.0, top + 8.0, 60.0));
+        }
+        assert_eq!(reading_order(&blocks), [0, 1, 2, 3, 4, 5, 6, 7]);
+    }
+
+    #[test]
     fn columns_of_text_under_a_title_are_read_one_after_the_other() {
         let mut blocks = vec![block(150.0, 0.0, 300.0)];
-        for row in 0..4 {
+        for row in 0..5 {
             blocks.push(block(10.0, 40.0 + row as f32 * 30.0, 280.0));
             blocks.push(block(320.0, 52.0 + row as f32 * 30.0, 280.0));
         }
-        blocks.push(block(10.0, 180.0, 590.0));
-        assert_eq!(reading_order(&blocks), [0, 1, 3, 5, 7, 2, 4, 6, 8, 9]);
+        blocks.push(block(10.0, 210.0, 590.0));
+        assert_eq!(
+            reading_order(&blocks),
+            [0, 1, 3, 5, 7, 9, 2, 4, 6, 8, 10, 11]
+        );
     }
 
     #[test]

@@ -63,7 +63,10 @@ pub fn score(truth: &str, page_text_lines: &[String]) -> Score {
 /// The same, line by line of the true text, to see where the errors are.
 pub fn score_lines(truth: &str, page_text_lines: &[String]) -> Vec<LineScore> {
     // A run within one line is also a run within the lines joined, so the joined text is searched alone.
-    let read: Vec<char> = page_text_lines.iter().flat_map(|line| normal(line)).collect();
+    let read: Vec<char> = page_text_lines
+        .iter()
+        .flat_map(|line| normal(line))
+        .collect();
     let mut found = Vec::new();
     let mut seen = 0;
     for line in truth.lines() {
@@ -151,7 +154,13 @@ mod tests {
     fn rates_are_averaged_over_characters() {
         let long = score("甲乙丙丁戊己庚辛", &lines(&["甲乙丙丁戊己庚辛"]));
         let short = score("甲乙", &lines(&["甲"]));
-        assert_eq!(long.and(short), Score { chars: 10, errors: 1 });
+        assert_eq!(
+            long.and(short),
+            Score {
+                chars: 10,
+                errors: 1
+            }
+        );
         assert_eq!(long.and(short).percent(), 10.0);
         assert_eq!(Score::default().percent(), 0.0);
     }

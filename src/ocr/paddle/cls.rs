@@ -17,18 +17,20 @@ const HEIGHT: usize = 48;
 const WIDTH: usize = 192;
 
 /// The turn that makes the page of these boxes upright.
-pub fn page_turn(
-    session: &mut Session,
-    page: &RgbImage,
-    quads: &[Quad],
-) -> Result<Turn, OcrError> {
+pub fn page_turn(session: &mut Session, page: &RgbImage, quads: &[Quad]) -> Result<Turn, OcrError> {
     let tall_area: f32 = quads.iter().filter(|quad| is_tall(quad)).map(area).sum();
     let all_area: f32 = quads.iter().map(area).sum();
     let sideways = tall_area * 2.0 > all_area;
     let mut voters: Vec<Quad> = quads
         .iter()
         .filter(|quad| is_tall(quad) == sideways)
-        .map(|quad| if sideways { quad.read_downwards() } else { *quad })
+        .map(|quad| {
+            if sideways {
+                quad.read_downwards()
+            } else {
+                *quad
+            }
+        })
         .filter(|quad| quad.width() >= quad.height() * TALL)
         .collect();
     voters.sort_by(|a, b| b.width().total_cmp(&a.width()));

@@ -202,7 +202,8 @@ fn outlines(mask: &[bool], width: usize, height: usize) -> Vec<Vec<Point>> {
 /// Mean probability of the pixels inside a rectangle.
 fn mean_inside(map: &[f32], width: usize, height: usize, rectangle: Rectangle) -> f32 {
     let (left, top, right, bottom) = rectangle.quad().bounds();
-    let columns = (left.floor().max(0.0) as usize)..=(right.ceil().max(0.0) as usize).min(width - 1);
+    let columns =
+        (left.floor().max(0.0) as usize)..=(right.ceil().max(0.0) as usize).min(width - 1);
     let rows = (top.floor().max(0.0) as usize)..=(bottom.ceil().max(0.0) as usize).min(height - 1);
     let (mut sum, mut count) = (0.0, 0.0);
     for y in rows {
@@ -239,8 +240,14 @@ mod tests {
         assert_eq!(quads.len(), 2);
         let (left, top, right, bottom) = quads[0].bounds();
         // 100×10 grown by 100·10·1.6/220 = 7.3 map pixels, twice as many page pixels.
-        assert!((left - 25.0).abs() < 2.0 && (right - 255.0).abs() < 2.0, "{left} {right}");
-        assert!((top - 25.0).abs() < 2.0 && (bottom - 75.0).abs() < 2.0, "{top} {bottom}");
+        assert!(
+            (left - 25.0).abs() < 2.0 && (right - 255.0).abs() < 2.0,
+            "{left} {right}"
+        );
+        assert!(
+            (top - 25.0).abs() < 2.0 && (bottom - 75.0).abs() < 2.0,
+            "{top} {bottom}"
+        );
     }
 
     #[test]
@@ -261,6 +268,9 @@ mod tests {
         let input = prepare(&page, 1.0);
         assert_eq!((input.width, input.height), (128, 64));
         let plane = 128 * 64;
-        assert_eq!((input.data[0], input.data[plane], input.data[3 * plane - 1]), (-1.0, -1.0, 1.0));
+        assert_eq!(
+            (input.data[0], input.data[plane], input.data[3 * plane - 1]),
+            (-1.0, -1.0, 1.0)
+        );
     }
 }

@@ -283,7 +283,10 @@ mod tests {
         points.push(Point::new(50.0, 40.0));
         points.push(quad.at(0.5, 0.0));
         let found = smallest_rectangle(&points).unwrap();
-        assert!(close(found.angle, 0.3) && close(found.half_width, 30.0), "{found:?}");
+        assert!(
+            close(found.angle, 0.3) && close(found.half_width, 30.0),
+            "{found:?}"
+        );
         assert!(close(found.half_height, 5.0) && close(found.centre.x, 50.0));
         assert!(found.contains(Point::new(50.0, 44.0)) && !found.contains(Point::new(50.0, 46.0)));
     }

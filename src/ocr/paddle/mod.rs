@@ -14,7 +14,7 @@ use std::time::Instant;
 use image::RgbImage;
 use ort::session::Session;
 
-use self::geometry::{Quad, Turn};
+use self::geometry::{Point, Quad, Turn};
 use self::model::{CLS, DET, ModelFolder, REC, run};
 use self::rec::{Dictionary, Sign, extents, mean_confidence, read_line};
 use super::layout::{self, Block};
@@ -165,11 +165,16 @@ fn in_reading_order(quads: &[Quad], turn: Turn, size: (f32, f32)) -> (Vec<Quad>,
             Turn::CounterClockwise => quad.read_downwards(),
         })
         .collect();
+    let skew = page_skew(&read, turn).to_radians();
+    let (sin, cos) = skew.sin_cos();
     let blocks: Vec<Block> = read
         .iter()
         .map(|quad| {
-            let (left, top, right, bottom) =
-                quad.map(|at| turn.apply(at, size.0, size.1)).bounds();
+            let upright = quad.map(|at| {
+                let at = turn.apply(at, size.0, size.1);
+                Point::new(at.x * cos + at.y * sin, at.y * cos - at.x * sin)
+            });
+            let (left, top, right, bottom) = upright.bounds();
             Block {
                 left,
                 top,
@@ -186,6 +191,37 @@ fn in_reading_order(quads: &[Quad], turn: Turn, size: (f32, f32)) -> (Vec<Quad>,
     )
 }
 
+/// The angle in degrees that halves the total length of all lines, on the turned page.
+fn page_skew(quads: &[Quad], turn: Turn) -> f32 {
+    let mut angles: Vec<(f32, f32)> = quads
+        .iter()
+        .filter(|quad| !is_tall(quad))
+        .map(|quad| (relative_angle(quad, turn), quad.width()))
+        .collect();
+    angles.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let total: f32 = angles.iter().map(|(_, length)| length).sum();
+    let mut passed = 0.0;
+    for (angle, length) in angles {
+        passed += length;
+        if passed * 2.0 >= total {
+            return angle;
+        }
+    }
+    0.0
+}
+
+/// The reading direction of a box on the turned page, in degrees, −180 to 180.
+fn relative_angle(quad: &Quad, turn: Turn) -> f32 {
+    let page_angle = match turn {
+        Turn::None => 0.0,
+        Turn::Clockwise => -90.0,
+        Turn::Half => 180.0,
+        Turn::CounterClockwise => 90.0,
+    };
+    let angle = quad.angle() - page_angle;
+    angle - (angle / 360.0).round() * 360.0
+}
+
 fn line(quad: &Quad, signs: &[Sign], turn: Turn, size: (u32, u32)) -> OcrLine {
     let reach = REACH * quad.height() / quad.width().max(1.0);
     let chars = signs
@@ -198,18 +234,10 @@ fn line(quad: &Quad, signs: &[Sign], turn: Turn, size: (u32, u32)) -> OcrLine {
             others: sign.others.clone(),
         })
         .collect();
-    let page_angle = match turn {
-        Turn::None => 0.0,
-        Turn::Clockwise => -90.0,
-        Turn::Half => 180.0,
-        Turn::CounterClockwise => 90.0,
-    };
-    let mut beside = quad.angle() - page_angle;
-    beside -= (beside / 360.0).round() * 360.0;
     OcrLine {
         rect: rect(quad, size),
         angle: quad.angle(),
-        vertical: (45.0..135.0).contains(&beside),
+        vertical: (45.0..135.0).contains(&relative_angle(quad, turn)),
         joins_next: false,
         chars,
     }

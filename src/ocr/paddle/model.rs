@@ -75,12 +75,10 @@ impl ModelFolder {
     pub fn session(&self, part: &str) -> Result<(Session, Digest), OcrError> {
         let (bytes, digest) = self.read(part)?;
         let environment = ENVIRONMENT.get_or_init(|| start(&self.root.join(RUNTIME)));
-        let environment = environment
-            .as_ref()
-            .map_err(|reason| OcrError::Missing {
-                part: "ONNX Runtime".to_owned(),
-                reason: reason.clone(),
-            })?;
+        let environment = environment.as_ref().map_err(|reason| OcrError::Missing {
+            part: "ONNX Runtime".to_owned(),
+            reason: reason.clone(),
+        })?;
         let session = build(environment, &bytes).map_err(|error| failed(part, &error))?;
         Ok((session, digest))
     }
@@ -156,7 +154,10 @@ mod tests {
     fn an_empty_folder_is_named_with_the_remedy() {
         let folder = tempfile::tempdir().unwrap();
         let error = ModelFolder::open(folder.path()).err().unwrap().to_string();
-        assert!(error.contains(SUMS) && error.contains("tools/fetch-ocr.sh"), "{error}");
+        assert!(
+            error.contains(SUMS) && error.contains("tools/fetch-ocr.sh"),
+            "{error}"
+        );
         assert!(!ModelFolder::is_present(folder.path()));
     }
 

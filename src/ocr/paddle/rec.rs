@@ -46,9 +46,9 @@ impl Dictionary {
         let metadata = session
             .metadata()
             .map_err(|error| failed("model metadata", &error))?;
-        let list = metadata
-            .custom("character")
-            .ok_or_else(|| OcrError::Failed("the recognition model has no dictionary".to_owned()))?;
+        let list = metadata.custom("character").ok_or_else(|| {
+            OcrError::Failed("the recognition model has no dictionary".to_owned())
+        })?;
         Ok(Self::parse(&list))
     }
 
