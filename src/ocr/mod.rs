@@ -2,6 +2,10 @@
 //! lines of characters with boxes; it never opens a file of a citizen, never talks to a store, and runs only
 //! inside the worker's child process.
 
+pub mod layout;
+pub mod paddle;
+pub mod score;
+
 use std::time::Instant;
 
 use image::RgbImage;

@@ -5,3 +5,4 @@ mod tidy;
 mod blob_faults;
 mod blob_laws;
 mod document;
+mod ocr;
