@@ -118,7 +118,7 @@ impl JpegInfo {
                 self.metadata.dpi = exif.dpi.or(self.metadata.dpi);
                 Ok(())
             }
-            0xEE if segment.starts_with(b"Adobe") && segment.len() >= 12 => {
+            0xEE if segment.starts_with(b"Adobe") => {
                 self.adobe = segment.get(11).copied();
                 self.adobe_at = Some(at);
                 Ok(())
@@ -226,7 +226,7 @@ pub fn decode_samples(
         Colour::Marked => info.adobe != Some(0),
     };
     let marked = match info.adobe {
-        None => true,
+        None => info.adobe_at.is_none(),
         Some(transform) => match info.components {
             3 => transform == 1,
             4 => transform == 0 || transform == 2,
@@ -236,7 +236,8 @@ pub fn decode_samples(
     if marked {
         return run(bytes, info, colour, transformed);
     }
-    // The decoder takes the Adobe marker at its word even where the component count contradicts it.
+    // The decoder takes the Adobe marker at its word even where the component count contradicts it, and
+    // refuses the file when the marker is cut short.
     let mut patched = bytes.to_vec();
     if let Some(letter) = info.adobe_at.and_then(|at| patched.get_mut(at)) {
         *letter = b'X';
@@ -302,15 +303,14 @@ fn decode_with(
     Ok((data, input))
 }
 
-/// YCCK is CMY carried as the YCbCr of its complement; K stands as it is (Adobe TN 5116).
+/// YCCK carries CMY as the YCbCr of its complement; K stands as it is (Adobe TN 5116).
 fn ycck_to_cmyk(data: &mut [u8]) {
+    let complement = |value: f32| 255 - value.round().clamp(0.0, 255.0) as u8;
     for pixel in data.chunks_exact_mut(4) {
         let y = f32::from(pixel[0]);
         let (cb, cr) = (f32::from(pixel[1]) - 128.0, f32::from(pixel[2]) - 128.0);
-        pixel[0] = (y + 1.402 * cr).round().clamp(0.0, 255.0) as u8;
-        pixel[1] = (y - 0.344_136 * cb - 0.714_136 * cr)
-            .round()
-            .clamp(0.0, 255.0) as u8;
-        pixel[2] = (y + 1.772 * cb).round().clamp(0.0, 255.0) as u8;
+        pixel[0] = complement(y + 1.402 * cr);
+        pixel[1] = complement(y - 0.344_136 * cb - 0.714_136 * cr);
+        pixel[2] = complement(y + 1.772 * cb);
     }
 }

@@ -100,7 +100,10 @@ mod tests {
             limits.check_pixels(0, 5).unwrap_err().code,
             FindingCode::Damaged
         );
-        assert_eq!(limits.check_pages(0).unwrap_err().code, FindingCode::NoPages);
+        assert_eq!(
+            limits.check_pages(0).unwrap_err().code,
+            FindingCode::NoPages
+        );
         assert_eq!(
             limits.check_pages(501).unwrap_err().code,
             FindingCode::TooManyPages

@@ -190,7 +190,10 @@ mod tests {
             let read = from_exif(&whole[..cut]);
             assert!(read.orientation == 1 || read.orientation == 6);
         }
-        assert_eq!(from_exif(b"Exif\0\0XX*\0\xff\xff\xff\xff"), Metadata::default());
+        assert_eq!(
+            from_exif(b"Exif\0\0XX*\0\xff\xff\xff\xff"),
+            Metadata::default()
+        );
     }
 
     #[test]

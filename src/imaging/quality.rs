@@ -117,7 +117,10 @@ pub fn judge(quality: &Quality, limits: &QualityLimits, page: u32) -> Vec<Findin
             note(FindingCode::Skewed, skew, limits.skew_max);
         }
         if quality.ink_level > limits.ink_level_max {
-            let (value, limit) = (f32::from(quality.ink_level), f32::from(limits.ink_level_max));
+            let (value, limit) = (
+                f32::from(quality.ink_level),
+                f32::from(limits.ink_level_max),
+            );
             note(FindingCode::OverExposed, value, limit);
         }
         if let Some(sharpness) = quality.sharpness
@@ -264,7 +267,10 @@ fn skew(image: &GrayImage, mask: &[bool]) -> Option<f32> {
     for y in margin.1..height - margin.1 {
         for x in margin.0..width - margin.0 {
             if mask[y * width + x] {
-                points.push((x as f32 - width as f32 / 2.0, y as f32 - height as f32 / 2.0));
+                points.push((
+                    x as f32 - width as f32 / 2.0,
+                    y as f32 - height as f32 / 2.0,
+                ));
             }
         }
     }
@@ -293,10 +299,7 @@ fn skew(image: &GrayImage, mask: &[bool]) -> Option<f32> {
     Some(fine + shift.clamp(-0.1, 0.1))
 }
 
-fn peak(
-    angles: impl Iterator<Item = f32>,
-    score: &impl Fn(f32) -> f32,
-) -> Option<(f32, f32)> {
+fn peak(angles: impl Iterator<Item = f32>, score: &impl Fn(f32) -> f32) -> Option<(f32, f32)> {
     angles
         .map(|angle| (angle, score(angle)))
         .max_by(|a, b| a.1.total_cmp(&b.1))

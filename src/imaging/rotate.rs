@@ -93,7 +93,10 @@ mod tests {
     }
 
     fn values(image: &RgbImage) -> (u32, Vec<u8>) {
-        (image.width(), image.pixels().map(|pixel| pixel.0[0]).collect())
+        (
+            image.width(),
+            image.pixels().map(|pixel| pixel.0[0]).collect(),
+        )
     }
 
     #[test]

@@ -16,7 +16,10 @@ const OBJECTS_MAX: usize = 10_000;
 /// size (each alone was checked when the file was opened).
 pub fn check_content(page: &Page<'_>, limits: &Limits) -> Result<(), Finding> {
     let mut packed = 0u64;
-    if let Some(array) = page.raw().get::<hayro::hayro_syntax::object::Array<'_>>("Contents") {
+    if let Some(array) = page
+        .raw()
+        .get::<hayro::hayro_syntax::object::Array<'_>>("Contents")
+    {
         for stream in array.iter::<Stream<'_>>().take(OBJECTS_MAX) {
             packed += stream.raw_data().len() as u64;
         }
@@ -58,7 +61,9 @@ impl Walk<'_> {
             }
             self.left -= 1;
             if let MaybeRef::Ref(reference) = &value
-                && !self.seen.insert((reference.obj_number, reference.gen_number))
+                && !self
+                    .seen
+                    .insert((reference.obj_number, reference.gen_number))
             {
                 continue;
             }

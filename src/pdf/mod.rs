@@ -33,7 +33,7 @@ pub struct PdfFile {
 pub struct Rendered {
     /// Pixels, upright.
     pub pixels: RgbImage,
-    /// Dots an inch of the page on paper.
+    /// Dots an inch of the page on paper, to a tenth.
     pub dpi: f32,
 }
 

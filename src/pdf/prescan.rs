@@ -66,13 +66,10 @@ fn after_string(bytes: &[u8], at: usize) -> usize {
     at
 }
 
-/// Whether the file has its end: `startxref` after the last object. Garbage may follow.
+/// Whether the file has its end: `startxref` or `%%EOF` after the last object. Garbage may follow.
 pub fn has_end(bytes: &[u8]) -> bool {
-    match (rfind(bytes, b"startxref"), rfind(bytes, b"endobj")) {
-        (Some(end), Some(object)) => end > object,
-        (Some(_), None) => true,
-        (None, _) => false,
-    }
+    let end = rfind(bytes, b"startxref").max(rfind(bytes, b"%%EOF"));
+    end.is_some() && end > rfind(bytes, b"endobj")
 }
 
 fn find(bytes: &[u8], word: &[u8]) -> Option<usize> {
@@ -129,6 +126,7 @@ mod tests {
     #[test]
     fn the_end_is_looked_for_after_the_last_object() {
         assert!(has_end(b"1 0 obj 1 endobj xref startxref 9 %%EOF garbage"));
+        assert!(has_end(b"1 0 obj 1 endobj trailer << >> %%EOF"));
         assert!(!has_end(b"1 0 obj 1 endobj"));
         assert!(!has_end(b"startxref 0 %%EOF 1 0 obj 1 endobj 2 0 obj"));
         assert!(!has_end(b""));

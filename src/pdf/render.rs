@@ -25,7 +25,11 @@ const SIDE_MAX: f64 = 32_000.0;
 /// Renders on white. An image on the page that cannot be decoded is an error, not a white patch.
 pub fn render(page: &Page<'_>, kind: &PageKind, limits: &Limits) -> Result<Rendered, Finding> {
     let unit = page.raw().get::<f32>("UserUnit").unwrap_or(1.0);
-    let unit = if unit.is_finite() && unit > 0.0 { unit } else { 1.0 };
+    let unit = if unit.is_finite() && unit > 0.0 {
+        unit
+    } else {
+        1.0
+    };
     let (x_scale, y_scale) = match kind {
         PageKind::Image { scale } => *scale,
         _ => (RENDER_DPI * unit / 72.0, RENDER_DPI * unit / 72.0),
@@ -67,7 +71,7 @@ pub fn render(page: &Page<'_>, kind: &PageKind, limits: &Limits) -> Result<Rende
         .ok_or_else(|| Finding::file(FindingCode::Damaged))?;
     Ok(Rendered {
         pixels,
-        dpi: x_scale.min(y_scale) * 72.0 / unit,
+        dpi: (x_scale.min(y_scale) * 720.0 / unit).round() / 10.0,
     })
 }
 

@@ -14,6 +14,9 @@ const CONTENT_MAX: usize = 4 << 20;
 /// How much of the page may stay uncovered at each side, as a share of it.
 const MARGIN_SHARE: f64 = 0.03;
 
+/// An image coarser than this on its page is not a scan.
+const DPI_MIN: f64 = 30.0;
+
 /// What a page consists of.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PageKind {
@@ -39,7 +42,7 @@ pub struct JpegPage {
     pub orientation: u8,
     /// Whether CMYK is stored with 255 for no ink, as the page says.
     pub inverted: bool,
-    /// Dots an inch on the page.
+    /// Dots an inch on the page, to a tenth.
     pub dpi: Option<f32>,
 }
 
@@ -49,7 +52,11 @@ pub fn kind(page: &Page<'_>, limits: &Limits) -> PageKind {
 }
 
 fn scanned(page: &Page<'_>, limits: &Limits) -> Option<PageKind> {
-    if page.raw().get::<Array<'_>>("Annots").is_some_and(|a| a.raw_iter().next().is_some()) {
+    if page
+        .raw()
+        .get::<Array<'_>>("Annots")
+        .is_some_and(|a| a.raw_iter().next().is_some())
+    {
         return None; // an annotation may draw over the image
     }
     let content = page.page_stream()?;
@@ -70,12 +77,17 @@ fn scanned(page: &Page<'_>, limits: &Limits) -> Option<PageKind> {
     let orientation = orientation(page, matrix)?;
     let [a, b, c, d, ..] = matrix;
     let (across, down) = (a.hypot(b), c.hypot(d));
+    let coarse = (f64::from(width) / across).min(f64::from(height) / down);
+    if coarse * 72.0 < DPI_MIN {
+        return None; // a stretched background, not a scan
+    }
     let unit = user_unit(page);
-    let dpi = (f64::from(width) / across).min(f64::from(height) / down) * 72.0 / unit;
+    let dpi = coarse * 72.0 / unit;
     let plain_mask = dict.get::<bool>("ImageMask") != Some(true)
         && !dict.contains_key("SMask")
         && !dict.contains_key("Mask");
-    if plain_mask && only_dct(dict)
+    if plain_mask
+        && only_dct(dict)
         && let Some(jpeg) = jpeg(&image, orientation, dpi as f32)
     {
         return Some(PageKind::Jpeg(jpeg));
@@ -103,7 +115,11 @@ fn only_dct(dict: &Dict<'_>) -> bool {
 
 fn user_unit(page: &Page<'_>) -> f64 {
     let unit = f64::from(page.raw().get::<f32>("UserUnit").unwrap_or(1.0));
-    if unit.is_finite() && unit > 0.0 { unit } else { 1.0 }
+    if unit.is_finite() && unit > 0.0 {
+        unit
+    } else {
+        1.0
+    }
 }
 
 /// The name of the only image and its matrix, when nothing else on the page can be seen.
@@ -239,7 +255,8 @@ fn jpeg(image: &Stream<'_>, orientation: u8, dpi: f32) -> Option<JpegPage> {
     let inverting = decode.chunks(2).all(|pair| pair == [1.0, 0.0]);
     let plain = decode.chunks(2).all(|pair| pair == [0.0, 1.0]);
     let inverted = !decode.is_empty() && inverting;
-    if !plain && !(inverting && info.components == 4) {
+    let shown_as_stored = plain || (inverting && info.components == 4);
+    if !shown_as_stored {
         return None;
     }
     Some(JpegPage {
@@ -247,7 +264,7 @@ fn jpeg(image: &Stream<'_>, orientation: u8, dpi: f32) -> Option<JpegPage> {
         info,
         orientation,
         inverted,
-        dpi: dpi.is_finite().then_some(dpi),
+        dpi: dpi.is_finite().then_some((dpi * 10.0).round() / 10.0),
     })
 }
 

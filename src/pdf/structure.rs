@@ -126,10 +126,7 @@ fn count_pages(document: &Document, nesting_max: u32) -> Result<Option<usize>, F
         let Ok(node) = document.get_dictionary(id) else {
             continue;
         };
-        let Ok(kids) = node
-            .get_deref(b"Kids", document)
-            .and_then(Object::as_array)
-        else {
+        let Ok(kids) = node.get_deref(b"Kids", document).and_then(Object::as_array) else {
             leaves += usize::from(depth > 1);
             continue;
         };

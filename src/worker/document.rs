@@ -100,7 +100,7 @@ impl Document {
     }
 
     /// The page's own compressed image, when it can be placed in a PDF untouched: a JPEG master, or the JPEG
-    /// of a scanned PDF page. None for every other page, and for one that cannot be read.
+    /// of a scanned PDF page. None for every other page. It is not decoded here: ask [`Document::page`] whether it can be.
     pub fn original(&self, page: u32) -> Option<PageArt> {
         guarded(|| match &self.kind {
             Kind::Jpeg(info) => Ok(Some(PageArt {
@@ -161,8 +161,7 @@ fn upright(pixels: RgbImage, metadata: Metadata) -> PageImage {
 fn pdf_page(pdf: &PdfFile, index: usize, limits: &Limits) -> Result<PageImage, Finding> {
     let kind = pdf.kind(index)?;
     if let PageKind::Jpeg(page) = &kind {
-        let samples =
-            jpeg::decode_samples(&page.data, &page.info, jpeg::Colour::Marked, limits)?;
+        let samples = jpeg::decode_samples(&page.data, &page.info, jpeg::Colour::Marked, limits)?;
         let pixels = jpeg::into_rgb(samples, page.inverted)?;
         let metadata = Metadata {
             orientation: page.orientation,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use bytes::Bytes;
-use counterfoil::imaging::{Limits, sniff};
+use counterfoil::imaging::{Limits, QualityLimits, judge, measure, sniff};
 use counterfoil::worker::document::Document;
 
 /// Opens a file and reads every page; says what came of it in one line.
@@ -24,13 +24,32 @@ fn verdict(bytes: Bytes, limits: &Limits) -> String {
     let (mut originals, mut size) = (0, (0, 0, None));
     for page in 1..=document.pages() {
         match document.page(page) {
-            Ok(image) => size = (image.pixels.width(), image.pixels.height(), image.dpi),
+            Ok(image) => {
+                save(&image.pixels, page);
+                size = (image.pixels.width(), image.pixels.height(), image.dpi);
+                let quality = measure(&image.pixels, image.dpi);
+                println!("\t{page}\t{quality:?}");
+                for finding in judge(&quality, &QualityLimits::default(), page) {
+                    println!("\t\t{finding:?}");
+                }
+            }
             Err(finding) => *failed.entry(finding.code.to_string()).or_insert(0) += 1,
         }
         originals += u32::from(document.original(page).is_some());
     }
     words.extend(failed.iter().map(|(code, count)| format!("{count}x{code}")));
     format!("{} {size:?} originals={originals}", words.join(" "))
+}
+
+/// Set `COUNTERFOIL_CORPUS_OUT` to a folder to look at the first two pages of each file.
+fn save(pixels: &image::RgbImage, page: u32) {
+    let name = std::thread::current().name().unwrap_or("page").to_string();
+    if let Some(folder) = std::env::var_os("COUNTERFOIL_CORPUS_OUT")
+        && page <= 2
+    {
+        let name = name.replace('/', "_");
+        let _ = pixels.save(Path::new(&folder).join(format!("{name}-{page}.png")));
+    }
 }
 
 fn files(folder: &Path, into: &mut Vec<std::path::PathBuf>) {
@@ -71,7 +90,13 @@ fn a_corpus_gives_a_verdict_for_every_file() {
         let _ = std::fs::write("/proc/self/clear_refs", "5"); // resets the high-water mark
         let bytes = Bytes::from(std::fs::read(&path).unwrap());
         let started = Instant::now();
-        let verdict = verdict(bytes, &Limits::default());
+        let name = path.file_name().unwrap().to_string_lossy().to_string();
+        let verdict = std::thread::Builder::new()
+            .name(name)
+            .spawn(move || verdict(bytes, &Limits::default()))
+            .unwrap()
+            .join()
+            .unwrap_or_else(|_| "PANIC".to_string());
         println!(
             "{}\t{verdict}\t{} ms\t{} MiB",
             path.file_name().unwrap().to_string_lossy(),

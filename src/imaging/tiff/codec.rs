@@ -46,12 +46,18 @@ fn pack_bits(packed: &[u8], wanted: usize) -> Vec<u8> {
         let count = *control as i8;
         if count >= 0 {
             let end = at + 2 + count as usize;
-            out.extend_from_slice(packed.get(at + 1..end.min(packed.len())).unwrap_or_default());
+            out.extend_from_slice(
+                packed
+                    .get(at + 1..end.min(packed.len()))
+                    .unwrap_or_default(),
+            );
             at = end;
         } else if count == -128 {
             at += 1;
         } else {
-            let Some(value) = packed.get(at + 1) else { break };
+            let Some(value) = packed.get(at + 1) else {
+                break;
+            };
             let times = usize::from(count.unsigned_abs()) + 1;
             out.resize(out.len() + times, *value);
             at += 2;
@@ -116,7 +122,11 @@ impl hayro_ccitt::Decoder for Rows {
         };
         for run in changes.chunks(2) {
             let from = run.first().copied().unwrap_or(0).min(self.columns);
-            let to = run.get(1).copied().unwrap_or(self.columns).min(self.columns);
+            let to = run
+                .get(1)
+                .copied()
+                .unwrap_or(self.columns)
+                .min(self.columns);
             blacken(row, from as usize, to as usize);
         }
         self.rows += 1;

@@ -181,7 +181,13 @@ impl Page<'_> {
         }
         if subsampled {
             let units = (sx as usize, sy as usize);
-            raw = ycc_units(&raw, row_bytes, units, piece.width as usize, piece.rows as usize);
+            raw = ycc_units(
+                &raw,
+                row_bytes,
+                units,
+                piece.width as usize,
+                piece.rows as usize,
+            );
             piece.decoded = Some((3, false));
             piece.row_bytes = piece.width as usize * 3;
         } else {
@@ -205,7 +211,12 @@ impl Page<'_> {
         } else {
             Colour::Plain
         };
-        let samples = jpeg::decode_samples(stream, &info, colour, self.limits)?;
+        // A piece is padded to whole blocks at most; larger ones would make many pieces a flood.
+        let fits = Limits {
+            pixels_max: (u64::from(self.cut.width) + 64) * (u64::from(self.cut.height) + 64),
+            ..self.limits.clone()
+        };
+        let samples = jpeg::decode_samples(stream, &info, colour, &fits)?;
         let channels = usize::from(samples.channels);
         let expected = (self.directory.samples / self.planes()) as usize;
         let too_small = samples.width < piece.width.min(self.directory.width - piece.x)
