@@ -14,3 +14,6 @@ mod tail;
 pub use host::{WorkerError, WorkerHost};
 pub use pool::{Checkout, WorkerPool};
 pub use process::WorkerOptions;
+//! worker
+
+pub mod document;

@@ -3,3 +3,4 @@
 
 mod pipeline_spec;
 mod worker;
+mod document;
