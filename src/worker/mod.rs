@@ -3,6 +3,7 @@
 //! or the ledger; the parent's side never decodes anything but its own JSON, and pixels never travel.
 
 pub mod child;
+pub mod document;
 pub mod host;
 pub mod memory;
 pub mod pool;
@@ -14,6 +15,3 @@ mod tail;
 pub use host::{WorkerError, WorkerHost};
 pub use pool::{Checkout, WorkerPool};
 pub use process::WorkerOptions;
-//! worker
-
-pub mod document;
