@@ -178,3 +178,73 @@ fn commit(subject: &Subject, salt: &[u8; SALT_BYTES], personal: &[u8]) -> Commit
     hasher.update(personal);
     Commitment(Digest::from_bytes(hasher.finalize().into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use object_store::memory::InMemory;
+
+    use super::*;
+    use crate::store::keys::MasterKey;
+
+    fn vault(store: &Arc<InMemory>, key: u8) -> Vault {
+        let keys = MasterKeys::new(MasterKey::from_secret(&[key; 32]));
+        Vault::new(Arc::clone(store) as Arc<dyn ObjectStore>, keys)
+    }
+
+    #[tokio::test]
+    async fn a_record_comes_back_until_it_is_erased() {
+        let store = Arc::new(InMemory::new());
+        let vault = vault(&store, 1);
+        let subject = Subject::Scan(Digest::of("scan"));
+        for length in [0, 10, CHUNK_BYTES, RECORD_BYTES_MAX] {
+            let personal = vec![7; length];
+            let one = vault.put(&subject, &personal).await.unwrap();
+            let two = vault.put(&subject, &personal).await.unwrap();
+            assert_ne!(one, two, "the salt is new each time");
+            assert_eq!(*vault.get(&subject, &one).await.unwrap(), personal);
+            vault.erase(&subject, &one).await.unwrap();
+            vault.erase(&subject, &one).await.unwrap();
+            let gone = vault.get(&subject, &one).await;
+            assert!(matches!(gone, Err(VaultError::NotFound { .. })));
+            assert_eq!(*vault.get(&subject, &two).await.unwrap(), personal);
+        }
+        let long = vault.put(&subject, &vec![0; RECORD_BYTES_MAX + 1]).await;
+        assert!(matches!(long, Err(VaultError::TooLarge)));
+    }
+
+    #[tokio::test]
+    async fn another_subject_place_or_key_does_not_open_it() {
+        let store = Arc::new(InMemory::new());
+        let vault_one = vault(&store, 1);
+        let subject = Subject::Scan(Digest::of("scan"));
+        let one = vault_one.put(&subject, "张三".as_bytes()).await.unwrap();
+        let two = vault_one.put(&subject, "李四".as_bytes()).await.unwrap();
+        let elsewhere = vault_one.get(&Subject::Log, &one).await;
+        assert!(matches!(elsewhere, Err(VaultError::NotFound { .. })));
+        let stranger = vault(&store, 2).get(&subject, &one).await;
+        assert!(matches!(stranger, Err(VaultError::WrongKey { .. })));
+        store
+            .copy(&location(&subject, &two), &location(&subject, &one))
+            .await
+            .unwrap();
+        let exchanged = vault_one.get(&subject, &one).await;
+        assert!(matches!(exchanged, Err(VaultError::Damaged { .. })));
+        store
+            .put(&location(&subject, &one), PutPayload::from_static(b"x"))
+            .await
+            .unwrap();
+        let overwritten = vault_one.get(&subject, &one).await.unwrap_err();
+        assert!(matches!(overwritten, VaultError::Damaged { .. }));
+        assert!(!overwritten.to_string().contains("张三"));
+    }
+
+    #[test]
+    fn the_commitment_is_the_documented_hash() {
+        let salt = [9; SALT_BYTES];
+        let mut input = b"counterfoil/vault/v1\0log\0".to_vec();
+        input.extend_from_slice(&salt);
+        input.extend_from_slice(b"words");
+        let expected = Commitment(Digest::of(&input));
+        assert_eq!(commit(&Subject::Log, &salt, b"words"), expected);
+    }
+}

@@ -4,3 +4,5 @@
 mod pipeline_spec;
 mod worker;
 mod document;
+mod blob_faults;
+mod blob_laws;

@@ -118,7 +118,8 @@ impl Blobs {
             Some(upload) => {
                 upload.send(sealed).await?;
                 upload.complete().await?;
-                self.settle_upload(&digest, upload).await?
+                let incoming = upload.location.clone();
+                self.settle_upload(&digest, &incoming).await?
             }
         };
         Ok(Stored {
@@ -169,14 +170,11 @@ impl Blobs {
     }
 
     /// Moves a completed upload to its address if no sound object is there. Returns whether one was.
-    async fn settle_upload(&self, digest: &Digest, upload: &Upload) -> Result<bool, BlobError> {
+    async fn settle_upload(&self, digest: &Digest, incoming: &Path) -> Result<bool, BlobError> {
         let location = address(digest);
         if self.create_refuses {
             let options = RenameOptions::new().with_target_mode(RenameTargetMode::Create);
-            let moved = self
-                .objects
-                .rename_opts(&upload.location, &location, options)
-                .await;
+            let moved = self.objects.rename_opts(incoming, &location, options).await;
             match moved {
                 Ok(()) => return Ok(false),
                 Err(error) if already_there(&error) || not_offered(&error) => {}
@@ -184,10 +182,10 @@ impl Blobs {
             }
         }
         if let Standing::Sound = self.standing(digest).await? {
-            self.objects.delete(&upload.location).await?;
+            self.objects.delete(incoming).await?;
             return Ok(true);
         }
-        self.objects.rename(&upload.location, &location).await?;
+        self.objects.rename(incoming, &location).await?;
         Ok(false)
     }
 

@@ -181,3 +181,112 @@ fn refuse(path: &Path, reason: &'static str) -> KeyError {
         reason,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_secret_is_made_once_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys/master.key");
+        let missing = load_or_create_secret(&path, false);
+        assert!(matches!(missing, Err(KeyError::Missing { .. })));
+        assert!(!path.exists());
+        let made = load_or_create_secret(&path, true).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
+        let parent = path.parent().unwrap();
+        assert_eq!(fs::metadata(parent).unwrap().mode() & 0o7777, 0o700);
+        assert_eq!(fs::read_dir(parent).unwrap().count(), 1);
+        for allow_create in [true, false] {
+            let loaded = load_or_create_secret(&path, allow_create).unwrap();
+            assert_eq!(loaded, made);
+        }
+        fs::remove_file(&path).unwrap();
+        assert_ne!(load_or_create_secret(&path, true).unwrap(), made);
+    }
+
+    #[test]
+    fn racing_starts_get_the_same_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        let secrets: Vec<Secret> = std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| load_or_create_secret(&path, true).unwrap()))
+                .collect();
+            starts
+                .into_iter()
+                .map(|start| start.join().unwrap())
+                .collect()
+        });
+        assert!(secrets.iter().all(|secret| *secret == secrets[0]));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_others_may_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        load_or_create_secret(&path, true).unwrap();
+        for mode in [0o640, 0o604, 0o620, 0o601, 0o644] {
+            set_mode(&path, mode);
+            let refused = load_or_create_secret(&path, true);
+            assert!(
+                matches!(refused, Err(KeyError::Permissions { .. })),
+                "{mode:o}"
+            );
+        }
+        set_mode(&path, 0o400);
+        assert!(load_or_create_secret(&path, true).is_ok());
+    }
+
+    #[test]
+    fn an_altered_file_is_refused_and_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        load_or_create_secret(&path, true).unwrap();
+        let good = fs::read_to_string(&path).unwrap();
+        let last = good.trim_end().chars().last().unwrap();
+        let other = if last == '0' { "1" } else { "0" };
+        let altered = format!("{}{other}\n", &good[..good.len() - 2]);
+        let cases = [
+            String::new(),
+            "\n".to_owned(),
+            "not a key".to_owned(),
+            good.trim_end()[..good.len() - 3].to_owned(),
+            good.replace("v1", "v2"),
+            format!("{good}more\n"),
+            altered,
+            "x".repeat(5000),
+        ];
+        for text in cases {
+            fs::write(&path, &text).unwrap();
+            let refused = load_or_create_secret(&path, true);
+            assert!(matches!(refused, Err(KeyError::Format { .. })), "{text:?}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_key_inside_the_data_folder_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let inside = data.join("keys/../master.key");
+        assert!(matches!(
+            check_outside(&data.join("master.key"), &data),
+            Err(KeyError::InsideData { .. })
+        ));
+        fs::create_dir_all(data.join("keys")).unwrap();
+        assert!(check_outside(&inside, &data).is_err());
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&data, &link).unwrap();
+        assert!(check_outside(&link.join("master.key"), &data).is_err());
+        assert!(check_outside(&folder.path().join("master.key"), &data).is_ok());
+    }
+}

@@ -161,3 +161,106 @@ pub(super) fn build(options: &S3Options) -> Result<Arc<dyn ObjectStore>, Objects
         Some(prefix) => Ok(Arc::new(PrefixStore::new(store, Path::from(prefix)))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Location;
+    use super::*;
+
+    const FILES: &str = "access_key_file=/etc/c/id&secret_key_file=/etc/c/secret";
+
+    #[test]
+    fn a_whole_location_is_read() {
+        let text = format!(
+            "s3://hall-blobs/a/b/?endpoint=http://127.0.0.1:3900&allow_http=true&region=garage&{FILES}"
+        );
+        let Location::S3(found) = Location::parse(&text, &S3Options::default()).unwrap() else {
+            panic!("not an s3 location");
+        };
+        let expected = S3Options {
+            bucket: Some("hall-blobs".to_owned()),
+            prefix: Some("a/b".to_owned()),
+            endpoint: Some("http://127.0.0.1:3900".to_owned()),
+            region: Some("garage".to_owned()),
+            allow_http: true,
+            access_key_file: Some(PathBuf::from("/etc/c/id")),
+            secret_key_file: Some(PathBuf::from("/etc/c/secret")),
+        };
+        assert_eq!(found, expected);
+        let again = Location::parse("s3:", &expected).unwrap();
+        assert_eq!(again, Location::S3(expected));
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_refused_and_secrets_are_not_repeated() {
+        let cases = [
+            ("".to_owned(), "file: memory: s3:"),
+            ("/var/lib/blobs".to_owned(), "file: memory: s3:"),
+            ("https://x".to_owned(), "file: memory: s3:"),
+            ("memory:x".to_owned(), "followed by nothing"),
+            ("file:blobs".to_owned(), "absolute"),
+            ("file:".to_owned(), "absolute"),
+            ("file://host/blobs".to_owned(), "no host"),
+            (format!("s3:?{FILES}"), "bucket"),
+            (format!("s3:bucket?{FILES}"), "s3://bucket"),
+            (format!("s3://Bucket?{FILES}"), "bucket"),
+            (format!("s3://bucket/a//b?{FILES}"), "prefix"),
+            ("s3://bucket".to_owned(), "access_key_file"),
+            (
+                format!("s3://bucket?{FILES}&colour=red"),
+                "unknown s3: option colour",
+            ),
+            (format!("s3://bucket?{FILES}&region"), "name=value"),
+            (format!("s3://bucket?{FILES}&region="), "no value"),
+            (
+                format!("s3://bucket?{FILES}&allow_http=yes"),
+                "true or false",
+            ),
+            (
+                format!("s3://bucket?{FILES}&endpoint=127.0.0.1:1"),
+                "https://",
+            ),
+            (
+                format!("s3://bucket?{FILES}&endpoint=http://127.0.0.1:1"),
+                "allow_http",
+            ),
+            (
+                format!("s3://bucket?{FILES}&endpoint=https://k:s3cr3t@h"),
+                "never written",
+            ),
+            ("s3://key:s3cr3t@bucket".to_owned(), "never written"),
+            (
+                "s3://bucket?secret_access_key=s3cr3t".to_owned(),
+                "never written",
+            ),
+        ];
+        for (text, expected) in cases {
+            let refused = Location::parse(&text, &S3Options::default());
+            let said = refused.unwrap_err().to_string();
+            assert!(said.contains(expected), "{text:?}: {said}");
+            assert!(!said.contains("s3cr3t"), "{said}");
+        }
+    }
+
+    #[test]
+    fn credentials_come_from_private_files() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, mode: u32| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, "value\n").unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            Some(path)
+        };
+        let mut options = S3Options {
+            bucket: Some("bucket".to_owned()),
+            access_key_file: file("id", 0o600),
+            secret_key_file: file("secret", 0o644),
+            ..S3Options::default()
+        };
+        assert!(matches!(build(&options), Err(ObjectsError::Credentials(_))));
+        options.secret_key_file = file("secret", 0o600);
+        let store = build(&options).unwrap();
+        assert!(!format!("{store}").contains("value"));
+    }
+}
