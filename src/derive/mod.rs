@@ -1,7 +1,36 @@
 //! Writing what is derived from a master and can always be rebuilt: searchable PDF and the page images placed
 //! in it. Pure: bytes in, bytes out. Never touches a store, never alters a master.
 
+pub mod art;
+pub mod pdf;
+pub mod thumbnail;
+
 use serde::{Deserialize, Serialize};
+
+/// Why a derived file was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum DeriveError {
+    /// The image of a page contradicts itself or cannot be stored.
+    #[error("the image cannot be placed: {0}")]
+    Art(String),
+    /// An argument that goes into the file's own description is not usable.
+    #[error("the description of the file cannot be written: {0}")]
+    Info(String),
+    /// The file would pass a limit.
+    #[error("the file would pass its limit of {limit} {unit}")]
+    Limit {
+        /// The limit.
+        limit: u64,
+        /// Its unit.
+        unit: &'static str,
+    },
+    /// The caller could not deliver a page.
+    #[error("a page could not be fetched: {0}")]
+    Source(String),
+    /// Writing failed.
+    #[error("the derived file could not be written: {0}")]
+    Write(#[from] std::io::Error),
+}
 
 /// How the image of a page is compressed inside a PDF.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
