@@ -68,13 +68,27 @@ fn imaging(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Limits {
 }
 
 /// Reads the settings of a `quality` stage; what is not said keeps its default.
-pub(super) fn quality(
-    table: &mut Table<'_, '_>,
-    problems: &mut Problems<'_>,
-) -> Option<QualityLimits> {
+pub(super) fn quality(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> QualityLimits {
     let mut limits = QualityLimits::default();
-    let _ = (&mut limits, &table, &problems);
-    Some(limits)
+    if let Some(dpi) = table.number("dpi_min", 0.0, 2400.0, problems) {
+        limits.dpi_min = dpi as f32;
+    }
+    if let Some(degrees) = table.number("skew_max", 0.0, 45.0, problems) {
+        limits.skew_max = degrees as f32;
+    }
+    if let Some(share) = table.number("blank_ink_max", 0.0, 1.0, problems) {
+        limits.blank_ink_max = share as f32;
+    }
+    if let Some(grey) = table.integer("ink_level_max", 0..256, problems) {
+        limits.ink_level_max = u8::try_from(grey).unwrap_or(limits.ink_level_max);
+    }
+    if let Some(grey) = table.integer("paper_min", 0..256, problems) {
+        limits.paper_min = u8::try_from(grey).unwrap_or(limits.paper_min);
+    }
+    if let Some(sharpness) = table.number("sharpness_min", 0.0, 10.0, problems) {
+        limits.sharpness_min = sharpness as f32;
+    }
+    limits
 }
 
 /// Reads the settings of an `ocr` stage.

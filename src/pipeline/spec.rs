@@ -232,7 +232,7 @@ fn parse_stages(
         }
         seen.push(kind);
         match kind {
-            QUALITY => stages.quality = settings::quality(&mut table, problems),
+            QUALITY => stages.quality = Some(settings::quality(&mut table, problems)),
             OCR => stages.ocr = settings::ocr(&mut table, problems),
             _ => {}
         }

@@ -302,6 +302,10 @@ impl<'t, 'i> Table<'t, 'i> {
         expected: &str,
         problems: &mut Problems<'_>,
     ) {
+        if value.span().start == 0 {
+            // Made up by the parser in place of text it could not read, which it told.
+            return;
+        }
         let found = match value.get_ref() {
             DeValue::Integer(integer) => shown(&integer.to_string()),
             DeValue::Float(float) => shown(float.as_str()),

@@ -15,3 +15,4 @@ mod tail;
 pub use host::{WorkerError, WorkerHost};
 pub use pool::{Checkout, WorkerPool};
 pub use process::WorkerOptions;
+pub use process::WorkerOptions;

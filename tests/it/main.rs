@@ -6,3 +6,8 @@ mod blob_faults;
 mod blob_laws;
 mod document;
 mod ocr;
+mod pipeline_spec;
+mod worker;
+mod document;
+mod blob_faults;
+mod blob_laws;
