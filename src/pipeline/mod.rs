@@ -8,6 +8,7 @@ pub mod keys;
 mod memo;
 mod pages;
 pub mod progress;
+pub mod receive;
 mod record;
 pub mod replay;
 mod settings;

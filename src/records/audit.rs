@@ -241,11 +241,12 @@ pub async fn audit_index(
             findings.push(AuditFinding::new(AuditKind::IndexPages, scan, detail));
         }
     }
-    let pages = view.pages();
-    if pages != pages_expected && findings.is_empty() {
-        let detail = format!("the manifests have {pages_expected} pages, the index {pages}");
-        findings.push(AuditFinding::new(AuditKind::IndexExtra, "index", detail));
-    }
+    let detail = match view.pages() {
+        Ok(pages) if pages == pages_expected => return Ok(findings),
+        Ok(pages) => format!("the manifests have {pages_expected} pages, the index {pages}"),
+        Err(error) => error.to_string(),
+    };
+    findings.push(AuditFinding::new(AuditKind::IndexExtra, "index", detail));
     Ok(findings)
 }
 

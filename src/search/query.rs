@@ -101,6 +101,26 @@ impl Query {
         parse::parse(text, mode).map(|root| Self { root })
     }
 
+    /// Asks for every page of one record.
+    pub fn record(scan: &Digest) -> Self {
+        let root = Node::Filter(Filter::Record(scan.to_string()));
+        Self { root }
+    }
+
+    /// Asks for every page of the records whose digest begins with `digits`. None unless these are 1 to 64
+    /// hexadecimal digits.
+    pub fn record_prefix(digits: &str) -> Option<Self> {
+        let hexadecimal = digits.chars().all(|c| c.is_ascii_hexdigit());
+        let root = Node::Filter(Filter::Record(digits.to_ascii_lowercase()));
+        (hexadecimal && (1..=64).contains(&digits.len())).then_some(Self { root })
+    }
+
+    /// Asks for every page there is.
+    pub(super) fn every_page() -> Self {
+        let root = Node::Filter(Filter::Pages(0, u64::MAX));
+        Self { root }
+    }
+
     /// Asks for `text` as it stands, without operators or fields.
     pub fn literal(text: &str) -> Result<Self, QueryError> {
         if text.chars().count() > QUERY_CHARS_MAX {

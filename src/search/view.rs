@@ -110,6 +110,14 @@ impl SearchView {
         Ok(self.reader.reload()?)
     }
 
+    /// How many pages the index holds.
+    pub fn pages(&self) -> Result<u64, SearchError> {
+        let searcher = self.reader.searcher();
+        let every_page = Query::every_page();
+        let plan = compile(&searcher, &self.fields, &every_page, &Reader::Everything)?;
+        Ok(searcher.search(&plan, &BestPages { keep: 0 })?.total)
+    }
+
     /// Finds pages: the exact number, and `limit` of them after the first `offset`, best first. Blocks; call
     /// it where that is allowed.
     pub fn search(

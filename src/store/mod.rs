@@ -4,9 +4,14 @@
 pub mod blob;
 pub mod catalog;
 pub mod catalog_fold;
-pub mod memory_catalog;
-pub mod sled;
 pub mod keys;
+pub mod memory_catalog;
+pub mod memory_ledger;
 pub mod objects;
 pub mod scrub;
+pub mod segment;
+pub mod sled;
 pub mod vault;
+
+pub use memory_ledger::MemoryLedger;
+pub use segment::{SegmentLedger, SegmentSettings};

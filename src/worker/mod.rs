@@ -15,4 +15,3 @@ mod tail;
 pub use host::{WorkerError, WorkerHost};
 pub use pool::{Checkout, WorkerPool};
 pub use process::WorkerOptions;
-pub use process::WorkerOptions;
