@@ -2,3 +2,8 @@
 //! leases and memos, and the ledger's back ends. Nothing here decides anything about a case or a scan.
 
 pub mod catalog;
+pub mod memory_ledger;
+pub mod segment;
+
+pub use memory_ledger::MemoryLedger;
+pub use segment::{SegmentLedger, SegmentSettings};
