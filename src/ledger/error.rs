@@ -43,8 +43,11 @@ pub enum LedgerError {
         /// The log's verifier key.
         expected: String,
     },
-    /// The log was opened under another origin.
-    #[error("the log's origin is {found}, not {expected}")]
+    /// The log was signed with this key before: a key that was given up does not return.
+    #[error("the log was signed with this key before; make a new one")]
+    KeyUsed,
+    /// The log was opened under another origin, or a key has another name than the log.
+    #[error("the origin of the log or key is {found}, not {expected}")]
     WrongOrigin {
         /// The origin in the log.
         found: String,

@@ -93,6 +93,11 @@ impl KeyHistory {
         self.keys.last().map(|(_, key)| key)
     }
 
+    /// Whether the log was ever signed with `key`.
+    pub fn contains(&self, key: &VerifierKey) -> bool {
+        self.keys.iter().any(|(_, known)| known == key)
+    }
+
     /// The key that signs the log of `size` facts: the last one that they name.
     pub fn at_size(&self, size: u64) -> Option<&VerifierKey> {
         let named = self.keys.partition_point(|(index, _)| *index < size);

@@ -1,20 +1,20 @@
-//! `Ledger`: recording decisions and reading the published log.
+//! `Ledger`: opening a log and recording decisions.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::draft::{Answer, Proposal, REQUEST_FACTS_MAX};
 use super::error::LedgerError;
 use super::head::Head;
-use super::keys::{KeyHistory, rotation};
+use super::keys::KeyHistory;
 use super::reads::{Decline, Reads};
 use super::sequencer::{Published, Sequencer};
 use super::store::{LedgerStore, Recorded};
 use crate::domain::{Actor, Clock, Event, Fact, RequestId, Subject, Timestamp};
-use crate::merkle::{Hash, LogSigner, NodeId, NodePlan, proof};
+use crate::merkle::LogSigner;
 
 /// Requests that may wait in the pool; further ones wait to enter it.
 const POOL_REQUESTS: usize = 1024;
@@ -28,16 +28,16 @@ const CONFLICT_ROUNDS: usize = 256;
 /// The log. Cloning it gives another handle on the same one.
 #[derive(Clone)]
 pub struct Ledger {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
-struct Inner {
-    store: Arc<dyn LedgerStore>,
+pub(super) struct Inner {
+    pub(super) store: Arc<dyn LedgerStore>,
     clock: Arc<dyn Clock>,
-    published: Arc<Published>,
+    pub(super) published: Arc<Published>,
     pool: Mutex<Option<mpsc::Sender<Proposal>>>,
     sequencer: Mutex<Option<JoinHandle<()>>>,
-    signer: Mutex<LogSigner>,
+    pub(super) signer: Mutex<LogSigner>,
 }
 
 /// What `record` did: the facts `first..first + count` are durable, in the log of `size` facts that `checkpoint` signs.
@@ -71,7 +71,8 @@ enum Outcome {
 }
 
 impl Ledger {
-    /// Opens the log in `store`. An empty log records its opening under `origin`; any other must have that origin,
+    /// Opens the log in `store`. `origin` is also the signer's name. An empty log
+    /// records its opening under it; any other must have that origin,
     /// `signer` as its present key, and a newest checkpoint whose signature and root hold.
     pub async fn open(
         store: Arc<dyn LedgerStore>,
@@ -79,6 +80,12 @@ impl Ledger {
         clock: Arc<dyn Clock>,
         origin: &str,
     ) -> Result<Ledger, LedgerError> {
+        if signer.verifier().name() != origin {
+            return Err(LedgerError::WrongOrigin {
+                found: signer.verifier().name().to_owned(),
+                expected: origin.to_owned(),
+            });
+        }
         let loaded = Head::load(store.as_ref()).await?;
         let fresh = loaded.is_none();
         let head = match loaded {
@@ -155,7 +162,7 @@ impl Ledger {
         self.propose(request, by, decide, None).await
     }
 
-    async fn propose(
+    pub(super) async fn propose(
         &self,
         request: RequestId,
         by: &Actor,
@@ -312,120 +319,6 @@ impl Ledger {
         })
     }
 
-    /// The size of the published log, now and whenever it grows. Everything below it is durable.
-    pub fn published(&self) -> watch::Receiver<u64> {
-        self.inner.published.subscribe()
-    }
-
-    /// The newest published signed checkpoint.
-    pub async fn checkpoint(&self) -> String {
-        self.inner.published.newest().1
-    }
-
-    /// Every published fact about `subject`, oldest first.
-    pub async fn history(&self, subject: &Subject) -> Result<Vec<Recorded>, LedgerError> {
-        let size = self.inner.published.size();
-        let mut facts = self.inner.store.history(subject).await?;
-        facts.retain(|fact| fact.index < size);
-        Ok(facts)
-    }
-
-    /// Published facts `from..`, at most `limit`, in order; empty past the end.
-    pub async fn entries(&self, from: u64, limit: usize) -> Result<Vec<Recorded>, LedgerError> {
-        let left = self.inner.published.size().saturating_sub(from);
-        let limit = usize::try_from(left).unwrap_or(limit).min(limit);
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        Ok(self.inner.store.entries(from, limit).await?)
-    }
-
-    /// Proves that fact `index` is in the log of `size` facts (RFC 6962 §2.1.1). The proof is checked before it is
-    /// given.
-    pub async fn inclusion_proof(&self, index: u64, size: u64) -> Result<Vec<Hash>, LedgerError> {
-        let plan = self.plan(size, NodePlan::inclusion(index, size))?;
-        let leaf = NodeId { level: 0, index };
-        let leaf = self.inner.store.hashes(&[leaf]).await?;
-        let leaf = leaf.first().copied();
-        let leaf = leaf.ok_or_else(|| LedgerError::inconsistent("a leaf's hash is absent"))?;
-        let proof = self.assemble(&plan).await?;
-        let root = self.root(size).await?;
-        let checked = proof::verify_inclusion(index, size, &leaf, &proof, &root);
-        checked.map_err(|_| LedgerError::inconsistent("stored hashes do not make a proof"))?;
-        Ok(proof)
-    }
-
-    /// Proves that the log of `new` facts begins with the log of `old` facts (RFC 6962 §2.1.2); `old` is at least 1.
-    /// The proof is checked before it is given.
-    pub async fn consistency_proof(&self, old: u64, new: u64) -> Result<Vec<Hash>, LedgerError> {
-        let plan = self.plan(new, NodePlan::consistency(old, new))?;
-        let proof = self.assemble(&plan).await?;
-        let (old_root, new_root) = (self.root(old).await?, self.root(new).await?);
-        let checked = proof::verify_consistency(old, new, &old_root, &new_root, &proof);
-        checked.map_err(|_| LedgerError::inconsistent("stored hashes do not make a proof"))?;
-        Ok(proof)
-    }
-
-    /// The root of the log of `size` facts, which must not be larger than the published one.
-    pub async fn root(&self, size: u64) -> Result<Hash, LedgerError> {
-        let plan = self.plan(size, Ok(NodePlan::root(size)))?;
-        let root = self.assemble(&plan).await?;
-        let root = root.first().copied();
-        root.ok_or_else(|| LedgerError::inconsistent("the root's hashes are absent"))
-    }
-
-    fn plan(
-        &self,
-        size: u64,
-        plan: Result<NodePlan, proof::ProofError>,
-    ) -> Result<NodePlan, LedgerError> {
-        let published = self.inner.published.size();
-        match plan {
-            Ok(plan) if size <= published => Ok(plan),
-            _ => Err(LedgerError::NoSuchProof { size: published }),
-        }
-    }
-
-    async fn assemble(&self, plan: &NodePlan) -> Result<Vec<Hash>, LedgerError> {
-        let hashes = self.inner.store.hashes(plan.nodes()).await?;
-        let assembled = plan.assemble(&hashes);
-        assembled.map_err(|error| LedgerError::inconsistent(error.to_string()))
-    }
-
-    /// Hands the log to another signing key: the old key signs the new one, the checkpoint over that fact is signed by
-    /// both, and every later one by the new key alone. Keep the new key before calling this: after a crash the log's
-    /// facts tell which of the two is in force (`WrongKey` names it).
-    pub async fn rotate_key(&self, new: LogSigner, by: &Actor) -> Result<Receipt, LedgerError> {
-        let old = lock(&self.inner.signer).clone();
-        let origin = old.verifier().name();
-        if new.verifier().name() != origin {
-            return Err(LedgerError::WrongOrigin {
-                found: origin.to_owned(),
-                expected: new.verifier().name().to_owned(),
-            });
-        }
-        let request = format!("log/rotate/{}", hex::encode(new.verifier().id()));
-        let event = rotation(&old, &new);
-        let receipt = self
-            .propose(
-                code(RequestId::new(request))?,
-                by,
-                |reads, _| {
-                    let keys = KeyHistory::from_facts(reads.history(&Subject::Log)?)?;
-                    let current = keys.as_ref().and_then(KeyHistory::current);
-                    if current != Some(old.verifier()) {
-                        let expected = current.map(ToString::to_string).unwrap_or_default();
-                        return Err(LedgerError::WrongKey { expected }.into());
-                    }
-                    Ok(vec![Fact::new(Subject::Log, event.clone())])
-                },
-                Some(new.clone()),
-            )
-            .await?;
-        *lock(&self.inner.signer) = new;
-        Ok(receipt)
-    }
-
     /// Takes no further requests, finishes those that wait and lets go of the store's writing task.
     pub async fn close(&self) {
         drop(lock(&self.inner.pool).take());
@@ -438,11 +331,11 @@ impl Ledger {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn code<T>(code: Result<T, crate::domain::id::NotACode>) -> Result<T, LedgerError> {
+pub(super) fn code<T>(code: Result<T, crate::domain::id::NotACode>) -> Result<T, LedgerError> {
     code.map_err(|error| LedgerError::inconsistent(error.to_string()))
 }
 

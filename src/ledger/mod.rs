@@ -10,8 +10,10 @@ mod head;
 mod keys;
 mod log;
 mod reads;
+mod rotation;
 mod sequencer;
 pub mod store;
+mod view;
 
 pub use audit::{AuditReport, TreeFinding, audit_tree};
 pub use error::LedgerError;

@@ -68,6 +68,8 @@ pub(super) struct Sequencer {
     store: Arc<dyn LedgerStore>,
     origin: String,
     signer: LogSigner,
+    /// The key that takes over if the rotation in an append of unknown outcome turns out to be recorded.
+    candidate: Option<LogSigner>,
     published: Arc<Published>,
     head: Head,
     recent: Recent,
@@ -88,6 +90,7 @@ impl Sequencer {
             store,
             origin,
             signer,
+            candidate: None,
             published,
             recent: Recent::from(head.frontier.size()),
             head,
@@ -113,7 +116,7 @@ impl Sequencer {
     /// Commits one batch of what is waiting.
     async fn commit(&mut self) {
         if !self.settled
-            && let Err(error) = self.settle(None).await
+            && let Err(error) = self.settle().await
         {
             tracing::warn!(%error, "the log is still not settled; requests are refused for now");
             for proposal in self.waiting.drain(..) {
@@ -135,7 +138,7 @@ impl Sequencer {
             Err(StoreError::Moved { .. } | StoreError::StaleRead) => {
                 // Another writer was faster and nothing was written: take its facts into account and decide again.
                 self.settled = false;
-                match self.settle_patiently(None).await {
+                match self.settle_patiently().await {
                     Ok(()) => draft.dismiss(|| Answer::Conflict),
                     Err(error) => draft.dismiss(|| Answer::Failed(unavailable(&error))),
                 }
@@ -177,7 +180,8 @@ impl Sequencer {
         tracing::warn!(%error, facts = batch.entries.len(), "an append failed; asking the store whether it was applied");
         self.settled = false;
         let end = draft.head.frontier.size();
-        let settled = self.settle_patiently(draft.rotate_to.as_ref()).await;
+        self.candidate = draft.rotate_to.clone();
+        let settled = self.settle_patiently().await;
         let applied = match settled {
             Ok(()) if self.head.frontier.size() < end => Ok(false),
             Ok(()) => self.holds(&batch).await,
@@ -203,21 +207,20 @@ impl Sequencer {
         Ok(ours.eq(stored.iter().map(|recorded| &recorded.bytes)))
     }
 
-    async fn settle_patiently(&mut self, candidate: Option<&LogSigner>) -> Result<(), LedgerError> {
+    async fn settle_patiently(&mut self) -> Result<(), LedgerError> {
         let mut pause = SETTLE_PAUSE;
         for _ in 1..SETTLE_ATTEMPTS {
-            if self.settle(candidate).await.is_ok() {
+            if self.settle().await.is_ok() {
                 return Ok(());
             }
             tokio::time::sleep(pause).await;
             pause *= 2;
         }
-        self.settle(candidate).await
+        self.settle().await
     }
 
-    /// Takes the head from the store, after checking that it continues what was published. `candidate` is the key
-    /// that takes over if its rotation turns out to be recorded.
-    async fn settle(&mut self, candidate: Option<&LogSigner>) -> Result<(), LedgerError> {
+    /// Takes the head from the store, after checking that it continues what was published.
+    async fn settle(&mut self) -> Result<(), LedgerError> {
         let store = self.store.clone();
         let known = self.head.frontier.size();
         let Some((head, keys)) = Head::load(store.as_ref()).await? else {
@@ -236,13 +239,14 @@ impl Sequencer {
             return Err(LedgerError::inconsistent(reason));
         }
         let signs_now = |signer: &LogSigner| keys.current() == Some(signer.verifier());
-        if let Some(candidate) = candidate.filter(|signer| signs_now(signer)) {
-            self.signer = candidate.clone();
+        if let Some(candidate) = self.candidate.take_if(|signer| signs_now(signer)) {
+            self.signer = candidate;
         }
         if !signs_now(&self.signer) {
             let expected = keys.current().map(ToString::to_string).unwrap_or_default();
             return Err(LedgerError::WrongKey { expected });
         }
+        self.candidate = None;
         if size > known {
             self.recent = Recent::from(size);
             self.head = head;
