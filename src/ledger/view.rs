@@ -1,0 +1,91 @@
+//! Reading the published log: facts, checkpoints and proofs.
+
+use tokio::sync::watch;
+
+use super::error::LedgerError;
+use super::log::Ledger;
+use super::store::Recorded;
+use crate::domain::Subject;
+use crate::merkle::{Hash, NodeId, NodePlan, proof};
+
+impl Ledger {
+    /// The size of the published log, now and whenever it grows. Everything below it is durable.
+    pub fn published(&self) -> watch::Receiver<u64> {
+        self.inner.published.subscribe()
+    }
+
+    /// The newest published signed checkpoint.
+    pub async fn checkpoint(&self) -> String {
+        self.inner.published.newest().1
+    }
+
+    /// Every published fact about `subject`, oldest first.
+    pub async fn history(&self, subject: &Subject) -> Result<Vec<Recorded>, LedgerError> {
+        let size = self.inner.published.size();
+        let mut facts = self.inner.store.history(subject).await?;
+        facts.retain(|fact| fact.index < size);
+        Ok(facts)
+    }
+
+    /// Published facts `from..`, at most `limit`, in order; empty past the end.
+    pub async fn entries(&self, from: u64, limit: usize) -> Result<Vec<Recorded>, LedgerError> {
+        let left = self.inner.published.size().saturating_sub(from);
+        let limit = usize::try_from(left).unwrap_or(limit).min(limit);
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        Ok(self.inner.store.entries(from, limit).await?)
+    }
+
+    /// Proves that fact `index` is in the log of `size` facts (RFC 6962 §2.1.1). The proof is checked before it is
+    /// given.
+    pub async fn inclusion_proof(&self, index: u64, size: u64) -> Result<Vec<Hash>, LedgerError> {
+        let plan = self.plan(size, NodePlan::inclusion(index, size))?;
+        let leaf = NodeId { level: 0, index };
+        let leaf = self.inner.store.hashes(&[leaf]).await?;
+        let leaf = leaf.first().copied();
+        let leaf = leaf.ok_or_else(|| LedgerError::inconsistent("a leaf's hash is absent"))?;
+        let proof = self.assemble(&plan).await?;
+        let root = self.root(size).await?;
+        let checked = proof::verify_inclusion(index, size, &leaf, &proof, &root);
+        checked.map_err(|_| LedgerError::inconsistent("stored hashes do not make a proof"))?;
+        Ok(proof)
+    }
+
+    /// Proves that the log of `new` facts begins with the log of `old` facts (RFC 6962 §2.1.2); `old` is at least 1.
+    /// The proof is checked before it is given.
+    pub async fn consistency_proof(&self, old: u64, new: u64) -> Result<Vec<Hash>, LedgerError> {
+        let plan = self.plan(new, NodePlan::consistency(old, new))?;
+        let proof = self.assemble(&plan).await?;
+        let (old_root, new_root) = (self.root(old).await?, self.root(new).await?);
+        let checked = proof::verify_consistency(old, new, &old_root, &new_root, &proof);
+        checked.map_err(|_| LedgerError::inconsistent("stored hashes do not make a proof"))?;
+        Ok(proof)
+    }
+
+    /// The root of the log of `size` facts, which must not be larger than the published one.
+    pub async fn root(&self, size: u64) -> Result<Hash, LedgerError> {
+        let plan = self.plan(size, Ok(NodePlan::root(size)))?;
+        let root = self.assemble(&plan).await?;
+        let root = root.first().copied();
+        root.ok_or_else(|| LedgerError::inconsistent("the root's hashes are absent"))
+    }
+
+    fn plan(
+        &self,
+        size: u64,
+        plan: Result<NodePlan, proof::ProofError>,
+    ) -> Result<NodePlan, LedgerError> {
+        let published = self.inner.published.size();
+        match plan {
+            Ok(plan) if size <= published => Ok(plan),
+            _ => Err(LedgerError::NoSuchProof { size: published }),
+        }
+    }
+
+    async fn assemble(&self, plan: &NodePlan) -> Result<Vec<Hash>, LedgerError> {
+        let hashes = self.inner.store.hashes(plan.nodes()).await?;
+        let assembled = plan.assemble(&hashes);
+        assembled.map_err(|error| LedgerError::inconsistent(error.to_string()))
+    }
+}

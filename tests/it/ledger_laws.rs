@@ -1,0 +1,422 @@
+//! The laws of a ledger store and of the ledger over it. Every implementation passes the same ones.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use counterfoil::domain::{Fact, Subject};
+use counterfoil::ledger::{
+    Decline, KeyHistory, Ledger, LedgerError, LedgerStore, StoreError, audit_tree,
+};
+use counterfoil::merkle::{Checkpoint, LogSigner, NodeId, verify_consistency, verify_inclusion};
+use counterfoil::store::{MemoryLedger, SegmentLedger, SegmentSettings};
+
+use crate::ledger_simulation::SimulatedDisk;
+use crate::ledger_support::{
+    Chain, ORIGIN, Seeded, actor, add, clock, filed, open, request, scan, signer,
+};
+
+type Store = Arc<dyn LedgerStore>;
+
+/// Small segments, so that every law crosses their borders.
+const SETTINGS: SegmentSettings = SegmentSettings { rotate_bytes: 4096 };
+
+macro_rules! laws {
+    ($($law:ident,)*) => {
+        mod memory {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $law() {
+                super::$law(Arc::new(MemoryLedger::new())).await;
+            })*
+        }
+        mod segment_on_disk {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $law() {
+                let folder = tempfile::tempdir().unwrap();
+                let store = SegmentLedger::open(&folder.path().join("ledger"), SETTINGS).await;
+                super::$law(Arc::new(store.unwrap())).await;
+            })*
+        }
+        mod segment_on_simulated_disk {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $law() {
+                let disk = Arc::new(SimulatedDisk::default());
+                let store = SegmentLedger::open_on(disk, SETTINGS).await;
+                super::$law(Arc::new(store.unwrap())).await;
+            })*
+        }
+    };
+}
+
+laws! {
+    an_empty_store_is_empty,
+    what_was_appended_is_read_back,
+    a_batch_that_does_not_fit_is_refused_whole,
+    record_acknowledges_and_repeats,
+    a_refusal_or_an_empty_decision_records_nothing,
+    stale_decisions_are_made_again,
+    concurrent_writers_lose_nothing,
+    proofs_of_every_size_verify,
+    a_key_is_rotated_once_and_for_all,
+    an_opened_log_keeps_its_identity,
+}
+
+pub async fn an_empty_store_is_empty(store: Store) {
+    assert_eq!(store.checkpoint().await.unwrap(), None);
+    assert!(store.checkpoints(0, 10).await.unwrap().is_empty());
+    assert!(store.entries(0, 10).await.unwrap().is_empty());
+    assert!(store.history(&Subject::Log).await.unwrap().is_empty());
+    assert!(store.hashes(&[]).await.unwrap().is_empty());
+    let absent = store.hashes(&[NodeId { level: 0, index: 0 }]).await;
+    assert!(matches!(absent, Err(StoreError::Damaged { .. })));
+}
+
+pub async fn what_was_appended_is_read_back(store: Store) {
+    let seed = 20_261_122;
+    println!("seed {seed}");
+    let mut seeded = Seeded(seed);
+    let mut chain = Chain::default();
+    for _ in 0..60 {
+        let count = 1 + seeded.below(6);
+        let subjects: Vec<Subject> = (0..count)
+            .map(|_| scan(seeded.below(9).to_le_bytes()))
+            .collect();
+        store.append(&chain.batch(&subjects)).await.unwrap();
+    }
+    let size = chain.entries.len();
+    assert_eq!(
+        store.checkpoint().await.unwrap().as_ref(),
+        chain.checkpoints.last()
+    );
+    assert_eq!(store.checkpoints(0, 1000).await.unwrap(), chain.checkpoints);
+    for (place, note) in chain.checkpoints.iter().enumerate() {
+        let size = Checkpoint::parse_unverified(note).unwrap().size;
+        let later = store.checkpoints(size, 2).await.unwrap();
+        assert!(
+            later
+                .iter()
+                .eq(chain.checkpoints.iter().skip(place + 1).take(2))
+        );
+        let from_inside = store.checkpoints(size - 1, 1).await.unwrap();
+        assert_eq!(from_inside, [note.clone()]);
+    }
+    for _ in 0..60 {
+        let (from, limit) = (
+            seeded.below(size as u64 + 3) as usize,
+            seeded.below(80) as usize,
+        );
+        let found = store.entries(from as u64, limit).await.unwrap();
+        assert!(found.iter().eq(chain.entries.iter().skip(from).take(limit)));
+    }
+    for number in 0..10u64 {
+        let subject = scan(number.to_le_bytes());
+        let expected = chain.entries.iter().filter(|r| r.entry.subject == subject);
+        assert!(store.history(&subject).await.unwrap().iter().eq(expected));
+    }
+    let nodes: Vec<NodeId> = chain.hashes.iter().map(|(node, _)| *node).collect();
+    let hashes = store.hashes(&nodes).await.unwrap();
+    assert!(hashes.iter().eq(chain.hashes.iter().map(|(_, hash)| hash)));
+    let mut backwards = chain.hashes.clone();
+    backwards.reverse();
+    let nodes: Vec<NodeId> = backwards.iter().map(|(node, _)| *node).collect();
+    let hashes = store.hashes(&nodes).await.unwrap();
+    assert!(hashes.iter().eq(backwards.iter().map(|(_, hash)| hash)));
+    for node in [(0, size as u64), (60, 3), (63, 0), (0, u64::MAX)] {
+        let node = NodeId {
+            level: node.0,
+            index: node.1,
+        };
+        assert!(matches!(
+            store.hashes(&[node]).await,
+            Err(StoreError::Damaged { .. })
+        ));
+    }
+}
+
+pub async fn a_batch_that_does_not_fit_is_refused_whole(store: Store) {
+    let (a, b) = (scan("a"), scan("b"));
+    let mut chain = Chain::default();
+    let first = chain.batch(&[a.clone(), b.clone()]);
+    store.append(&first).await.unwrap();
+    assert!(matches!(
+        store.append(&first).await,
+        Err(StoreError::Moved {
+            size: 2,
+            expected: 0
+        })
+    ));
+    let good = chain.clone().batch(&[a.clone(), a.clone()]);
+    let mut stale = good.clone();
+    stale.reads.push((b.clone(), 0));
+    assert!(matches!(
+        store.append(&stale).await,
+        Err(StoreError::StaleRead)
+    ));
+    let mut taken = good.clone();
+    taken.reads.clear();
+    taken.entries[0].entry.seq = 0;
+    assert!(matches!(
+        store.append(&taken).await,
+        Err(StoreError::Moved { .. })
+    ));
+    let mut malformed = vec![good.clone(); 6];
+    malformed[0].entries[1].entry.seq = 9;
+    malformed[1].entries[1].index = 9;
+    malformed[2].hashes.swap(0, 1);
+    malformed[3].hashes.pop();
+    malformed[4].entries.clear();
+    malformed[5].hashes.push(good.hashes[0]);
+    for batch in malformed {
+        let refused = store.append(&batch).await;
+        assert!(
+            matches!(refused, Err(StoreError::Io(e)) if e.kind() == std::io::ErrorKind::InvalidInput)
+        );
+    }
+    assert_eq!(store.entries(0, 10).await.unwrap(), chain.entries);
+    assert_eq!(
+        store.checkpoint().await.unwrap().as_ref(),
+        chain.checkpoints.last()
+    );
+    store.append(&good).await.unwrap();
+    assert_eq!(store.history(&a).await.unwrap().len(), 3);
+}
+
+pub async fn record_acknowledges_and_repeats(store: Store) {
+    let ledger = open(store.clone()).await;
+    let (a, b) = (scan("a"), scan("b"));
+    let decide = |facts: usize| {
+        let subjects = [a.clone(), b.clone()];
+        move |_: &mut counterfoil::ledger::Reads<'_>, _| {
+            let all =
+                (0..facts).map(|n| Fact::new(subjects[n % 2].clone(), filed(format!("n{n}"))));
+            Ok::<_, Decline>(all.collect::<Vec<_>>())
+        }
+    };
+    let first = ledger
+        .record(request("one"), &actor(), decide(5))
+        .await
+        .unwrap();
+    assert_eq!(
+        (first.first, first.count, first.size, first.repeated),
+        (1, 5, 6, false)
+    );
+    let keys = KeyHistory::load(store.as_ref()).await.unwrap().unwrap();
+    assert_eq!(keys.verify_checkpoint(&first.checkpoint).unwrap().size, 6);
+    add(&ledger, "two", &a).await.unwrap();
+    let again = ledger
+        .record(request("one"), &actor(), decide(5))
+        .await
+        .unwrap();
+    assert_eq!(
+        (again.first, again.count, again.size, again.repeated),
+        (1, 5, 7, true)
+    );
+    // What would be refused today was done then.
+    let refuse = |reads: &mut counterfoil::ledger::Reads<'_>, _| {
+        reads.history(&b)?;
+        Err(Decline::Refused("not any more".into()))
+    };
+    let again = ledger
+        .record(request("one"), &actor(), refuse)
+        .await
+        .unwrap();
+    assert_eq!((again.first, again.count), (1, 5));
+    // Another actor's request of the same name is another request.
+    let other = counterfoil::domain::Actor::new("token:other").unwrap();
+    let theirs = ledger
+        .record(request("one"), &other, decide(1))
+        .await
+        .unwrap();
+    assert_eq!((theirs.first, theirs.repeated), (7, false));
+    // Across a restart.
+    ledger.close().await;
+    assert!(matches!(
+        add(&ledger, "x", &a).await,
+        Err(LedgerError::Closed)
+    ));
+    let ledger = open(store.clone()).await;
+    let again = ledger
+        .record(request("one"), &actor(), decide(5))
+        .await
+        .unwrap();
+    assert_eq!((again.first, again.count, again.repeated), (1, 5, true));
+    assert_eq!(*ledger.published().borrow(), 8);
+    // Twice at once.
+    let (left, right) = tokio::join!(add(&ledger, "both", &a), add(&ledger, "both", &a));
+    let (left, right) = (left.unwrap(), right.unwrap());
+    assert_eq!((left.first, left.count), (right.first, right.count));
+    assert!(left.repeated != right.repeated);
+    assert_eq!(ledger.history(&a).await.unwrap().len(), 6);
+    assert!(audit_tree(store.as_ref()).await.unwrap().is_clean());
+}
+
+pub async fn a_refusal_or_an_empty_decision_records_nothing(store: Store) {
+    let ledger = open(store.clone()).await;
+    let refused = ledger
+        .record(request("no"), &actor(), |_, _| {
+            Err(Decline::Refused("closed today".into()))
+        })
+        .await;
+    let Err(LedgerError::Refused(error)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(error.to_string(), "closed today");
+    let empty = ledger
+        .record(request("none"), &actor(), |_, _| Ok(Vec::new()))
+        .await
+        .unwrap();
+    assert_eq!((empty.count, empty.size), (0, 1));
+    let many = |_: &mut counterfoil::ledger::Reads<'_>, _| {
+        Ok(vec![Fact::new(scan("a"), filed("x")); 5000])
+    };
+    let many = ledger.record(request("many"), &actor(), many).await;
+    assert!(matches!(many, Err(LedgerError::TooLarge { .. })));
+    assert_eq!(store.entries(0, 10).await.unwrap().len(), 1);
+}
+
+pub async fn stale_decisions_are_made_again(store: Store) {
+    let ledger = open(store.clone()).await;
+    let subject = scan("only three");
+    let mut tasks = Vec::new();
+    for writer in 0..24 {
+        let (ledger, subject) = (ledger.clone(), subject.clone());
+        tasks.push(tokio::spawn(async move {
+            let id = request(format!("w{writer}"));
+            ledger
+                .record(id, &actor(), |reads, _| {
+                    if reads.history(&subject)?.len() >= 3 {
+                        return Err(Decline::Refused("three are there".into()));
+                    }
+                    Ok(vec![Fact::new(
+                        subject.clone(),
+                        filed(format!("w{writer}")),
+                    )])
+                })
+                .await
+        }));
+    }
+    let mut recorded = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => recorded += 1,
+            Err(LedgerError::Refused(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(recorded, 3);
+    assert_eq!(ledger.history(&subject).await.unwrap().len(), 3);
+    assert!(audit_tree(store.as_ref()).await.unwrap().is_clean());
+}
+
+pub async fn concurrent_writers_lose_nothing(store: Store) {
+    let ledger = open(store.clone()).await;
+    let mut tasks = Vec::new();
+    for writer in 0..16u64 {
+        let ledger = ledger.clone();
+        tasks.push(tokio::spawn(async move {
+            let mut places = Vec::new();
+            for n in 0..12 {
+                let subject = if n % 3 == 0 {
+                    scan("shared")
+                } else {
+                    scan(format!("{writer}"))
+                };
+                let receipt = add(&ledger, &format!("w{writer}/{n}"), &subject)
+                    .await
+                    .unwrap();
+                assert!(receipt.size > receipt.first);
+                places.push((receipt.first, format!("w{writer}/{n}")));
+            }
+            places
+        }));
+    }
+    let mut seen = HashSet::new();
+    for task in tasks {
+        for (index, id) in task.await.unwrap() {
+            let fact = ledger.entries(index, 1).await.unwrap();
+            assert_eq!(fact[0].entry.request.as_str(), id);
+            assert!(seen.insert(index));
+        }
+    }
+    assert_eq!(seen.len(), 16 * 12);
+    let report = audit_tree(store.as_ref()).await.unwrap();
+    assert_eq!((report.facts, &report.findings[..]), (1 + 16 * 12, &[][..]));
+}
+
+pub async fn proofs_of_every_size_verify(store: Store) {
+    let ledger = open(store.clone()).await;
+    for n in 0..20 {
+        add(&ledger, &format!("r{n}"), &scan("a")).await.unwrap();
+    }
+    let entries = ledger.entries(0, 100).await.unwrap();
+    let size = entries.len() as u64;
+    for new in 1..=size {
+        let root = ledger.root(new).await.unwrap();
+        for index in 0..new {
+            let proof = ledger.inclusion_proof(index, new).await.unwrap();
+            let leaf = counterfoil::merkle::leaf_hash(&entries[index as usize].bytes);
+            verify_inclusion(index, new, &leaf, &proof, &root).unwrap();
+        }
+        for old in 1..=new {
+            let old_root = ledger.root(old).await.unwrap();
+            let proof = ledger.consistency_proof(old, new).await.unwrap();
+            verify_consistency(old, new, &old_root, &root, &proof).unwrap();
+        }
+    }
+    let newest = Checkpoint::parse_unverified(&ledger.checkpoint().await).unwrap();
+    assert_eq!(newest.root, ledger.root(size).await.unwrap());
+    for impossible in [
+        ledger.inclusion_proof(size, size).await,
+        ledger.inclusion_proof(0, size + 1).await,
+        ledger.consistency_proof(0, size).await,
+        ledger.consistency_proof(1, size + 1).await,
+    ] {
+        assert!(matches!(impossible, Err(LedgerError::NoSuchProof { .. })));
+    }
+}
+
+pub async fn a_key_is_rotated_once_and_for_all(store: Store) {
+    let ledger = open(store.clone()).await;
+    add(&ledger, "before", &scan("a")).await.unwrap();
+    let receipt = ledger.rotate_key(signer(2), &actor()).await.unwrap();
+    let both = [signer(1).verifier().clone(), signer(2).verifier().clone()];
+    let (_, signed) = Checkpoint::verify(&receipt.checkpoint, &both).unwrap();
+    assert_eq!(signed.len(), 2);
+    add(&ledger, "after", &scan("a")).await.unwrap();
+    let (_, signed) = Checkpoint::verify(&ledger.checkpoint().await, &both).unwrap();
+    assert_eq!(signed, [&both[1]]);
+    assert!(matches!(
+        ledger.rotate_key(signer(1), &actor()).await,
+        Err(LedgerError::Refused(_))
+    ));
+    ledger.close().await;
+    let old = Ledger::open(store.clone(), signer(1), clock(), ORIGIN).await;
+    assert!(
+        matches!(old, Err(LedgerError::WrongKey { expected }) if expected == both[1].to_string())
+    );
+    let ledger = Ledger::open(store.clone(), signer(2), clock(), ORIGIN)
+        .await
+        .unwrap();
+    ledger.rotate_key(signer(3), &actor()).await.unwrap();
+    add(&ledger, "last", &scan("a")).await.unwrap();
+    let report = audit_tree(store.as_ref()).await.unwrap();
+    assert_eq!(
+        (report.facts, report.checkpoints, &report.findings[..]),
+        (6, 6, &[][..])
+    );
+}
+
+pub async fn an_opened_log_keeps_its_identity(store: Store) {
+    open(store.clone()).await.close().await;
+    open(store.clone()).await.close().await;
+    assert_eq!(store.entries(0, 10).await.unwrap().len(), 1);
+    let elsewhere = LogSigner::new("other.example", &[1; 32]).unwrap();
+    let other = Ledger::open(store.clone(), elsewhere, clock(), "other.example").await;
+    assert!(matches!(other, Err(LedgerError::WrongOrigin { .. })));
+    let other = Ledger::open(store.clone(), signer(1), clock(), "other.example").await;
+    assert!(matches!(other, Err(LedgerError::WrongOrigin { .. })));
+    let other = Ledger::open(store, signer(9), clock(), ORIGIN).await;
+    assert!(matches!(other, Err(LedgerError::WrongKey { .. })));
+}
