@@ -4,8 +4,12 @@
 
 pub mod layout;
 pub mod paddle;
+pub mod recorded;
 pub mod score;
+mod skew;
+pub mod tesseract;
 
+use std::path::Path;
 use std::time::Instant;
 
 use image::RgbImage;
@@ -55,4 +59,39 @@ pub trait OcrEngine: Send {
         languages: &[Language],
         deadline: Instant,
     ) -> Result<OcrPage, OcrError>;
+}
+
+/// Which engine to open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EngineKind {
+    /// Paddle where its models are, else Tesseract.
+    Auto,
+    /// PP-OCR through ONNX Runtime.
+    Paddle,
+    /// Tesseract of the system.
+    Tesseract,
+    /// Readings recorded before, for tests.
+    Recorded,
+}
+
+/// Opens an engine. `folder` holds the models and the run time for paddle and the readings for recorded; Tesseract
+/// finds its data itself. The opened engine's [`OcrEngine::id`] says which one it is.
+pub fn open(kind: EngineKind, folder: &Path) -> Result<Box<dyn OcrEngine>, OcrError> {
+    match kind {
+        EngineKind::Auto if paddle::is_installed(folder) => open(EngineKind::Paddle, folder),
+        EngineKind::Auto => {
+            tracing::warn!(
+                "no recognition models in {}; reading with tesseract: run make setup or tools/fetch-ocr.sh",
+                folder.display()
+            );
+            open(EngineKind::Tesseract, folder)
+        }
+        EngineKind::Paddle => Ok(Box::new(paddle::PaddleEngine::open(folder)?)),
+        EngineKind::Tesseract => Ok(Box::new(tesseract::TesseractEngine::open()?)),
+        EngineKind::Recorded => Ok(Box::new(recorded::RecordedEngine::open(
+            folder,
+            recorded::Unknown::Empty,
+        ))),
+    }
 }

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use counterfoil::domain::text::OcrLine;
-use counterfoil::ocr::paddle::PaddleEngine;
 use counterfoil::ocr::score::{Score, score, score_lines};
-use counterfoil::ocr::{Language, OcrEngine};
+use counterfoil::ocr::{EngineKind, Language, OcrEngine, open};
 
 const LANGUAGES: [Language; 2] = [Language::Zh, Language::En];
 
@@ -40,9 +39,18 @@ fn accuracy_on_a_corpus() {
     let Some(folders) = std::env::var_os("COUNTERFOIL_CORPUS") else {
         return;
     };
-    let mut engine = PaddleEngine::open(&model_folder()).unwrap();
-    for folder in std::env::split_paths(&folders) {
-        measure(&mut engine, &folder);
+    let chosen =
+        std::env::var("COUNTERFOIL_ENGINES").unwrap_or_else(|_| "paddle tesseract".to_owned());
+    for (name, kind) in [
+        ("paddle", EngineKind::Paddle),
+        ("tesseract", EngineKind::Tesseract),
+    ] {
+        if chosen.contains(name) {
+            let mut engine = open(kind, &model_folder()).unwrap();
+            for folder in std::env::split_paths(&folders) {
+                measure(engine.as_mut(), &folder);
+            }
+        }
     }
 }
 

@@ -142,6 +142,11 @@ impl OcrEngine for PaddleEngine {
     }
 }
 
+/// Whether `folder` holds the models and the run time.
+pub fn is_installed(folder: &Path) -> bool {
+    ModelFolder::is_present(folder)
+}
+
 fn check(deadline: Instant) -> Result<(), OcrError> {
     if Instant::now() >= deadline {
         return Err(OcrError::Deadline);
