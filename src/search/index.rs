@@ -10,8 +10,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use tantivy::directory::error::LockError;
-use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, TantivyDocument, TantivyError};
 use tantivy::{DocSet, Index, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TERMINATED};
@@ -25,12 +23,10 @@ use crate::ledger::{Projection, Recorded};
 
 use super::SearchError;
 use super::normalise::normalise;
-use super::schema::{Fields, INDEX_VERSION, ScanEntry, schema};
+use super::schema::{Fields, ScanEntry, schema};
 use super::source::PageSource;
-use super::view::{Payload, SearchView, check};
-
-/// Memory that documents gather in before they are written out, in bytes.
-const WRITER_BYTES: usize = 64 * 1024 * 1024;
+use super::view::{SearchView, check};
+use super::writer::{Writer, commit, open_writer};
 
 /// Pages of one record that are loaded at a time; bounds the memory of a long record.
 const PAGES_AT_ONCE: usize = 32;
@@ -43,13 +39,6 @@ pub struct SearchIndex {
     source: Arc<dyn PageSource>,
     writer: Arc<Mutex<Writer>>,
     view: SearchView,
-}
-
-struct Writer {
-    inner: IndexWriter,
-    position: u64,
-    /// Whether something was given to the writer that no commit holds yet.
-    unfinished: bool,
 }
 
 type Changes = BTreeMap<Digest, ScanEntry>;
@@ -316,56 +305,6 @@ impl Projection for SearchIndex {
         Self::on_writer(guard, work).await?;
         Ok(())
     }
-}
-
-impl Writer {
-    /// Drops what no commit holds.
-    fn take_back(&mut self) -> Result<(), SearchError> {
-        self.inner.rollback()?;
-        self.unfinished = false;
-        Ok(())
-    }
-
-    /// Commits what was given together with the position, and shows it.
-    fn finish(&mut self, position: u64, view: &SearchView) -> Result<(), SearchError> {
-        commit(&mut self.inner, position)?;
-        self.position = position;
-        self.unfinished = false;
-        view.reload()
-    }
-}
-
-fn commit(writer: &mut IndexWriter, position: u64) -> Result<(), SearchError> {
-    let payload = Payload {
-        version: INDEX_VERSION,
-        position,
-    };
-    let json = serde_json::to_string(&payload).map_err(io::Error::from)?;
-    let mut prepared = writer.prepare_commit()?;
-    prepared.set_payload(&json);
-    prepared.commit()?;
-    Ok(())
-}
-
-fn open_writer(index: &Index) -> Result<IndexWriter, SearchError> {
-    super::schema::register_tokenizer(index);
-    let options = IndexWriterOptions::builder()
-        .num_worker_threads(1)
-        .num_merge_threads(1)
-        .memory_budget_per_thread(WRITER_BYTES)
-        .build();
-    let writer: IndexWriter = index
-        .writer_with_options(options)
-        .map_err(|error| match error {
-            TantivyError::LockFailure(LockError::LockBusy, _) => SearchError::InUse,
-            other => SearchError::Index(other),
-        })?;
-    // Every query visits every segment: few segments are worth more merging than tantivy does by default.
-    let mut policy = LogMergePolicy::default();
-    policy.set_min_num_segments(4);
-    policy.set_del_docs_ratio_before_merge(0.3);
-    writer.set_merge_policy(Box::new(policy));
-    Ok(writer)
 }
 
 /// Looks up what the last commit says about a scan.

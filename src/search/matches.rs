@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use crate::domain::text::{OcrPage, Rect};
 
-use super::normalise::{Origin, is_word_char, normalise};
+use super::chars::is_word_char;
+use super::normalise::{Origin, normalise};
 use super::query::Pattern;
 
 /// The most occurrences that are located on one page.
