@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -38,6 +39,8 @@ const FETCHES: usize = 4;
 pub struct SearchIndex {
     source: Arc<dyn PageSource>,
     writer: Arc<Mutex<Writer>>,
+    /// That of the writer's last commit, readable while it works.
+    position: Arc<AtomicU64>,
     view: SearchView,
 }
 
@@ -130,14 +133,16 @@ impl SearchIndex {
         view: SearchView,
         source: Arc<dyn PageSource>,
     ) -> Self {
+        let position = Arc::new(AtomicU64::new(position));
         let writer = Writer {
             inner,
-            position,
+            position: position.clone(),
             unfinished: false,
         };
         Self {
             source,
             writer: Arc::new(Mutex::new(writer)),
+            position,
             view,
         }
     }
@@ -208,47 +213,6 @@ impl SearchIndex {
             .try_collect()
             .await
     }
-
-    /// What `facts` change, each scan once, with its state after the last of them.
-    fn changes(&self, facts: &[Recorded]) -> Result<Changes, SearchError> {
-        let searcher = self.view.reader.searcher();
-        let mut changes = Changes::new();
-        for fact in facts {
-            let Subject::Scan(scan) = fact.entry.subject else {
-                continue;
-            };
-            if !matches!(
-                fact.entry.event,
-                Event::ScanReceived { .. } | Event::ScanFiled { .. } | Event::RecordSealed { .. }
-            ) {
-                continue;
-            }
-            let known = match changes.remove(&scan) {
-                Some(entry) => Some(entry),
-                None => stored_entry(&searcher, &self.view.fields, &scan)?,
-            };
-            let mut entry = known.unwrap_or_else(|| ScanEntry {
-                cases: Vec::new(),
-                received_at: fact.entry.at,
-                received_index: fact.index,
-                manifest: None,
-            });
-            match &fact.entry.event {
-                Event::ScanReceived {
-                    case: Some(case), ..
-                }
-                | Event::ScanFiled { case } => {
-                    if !entry.cases.contains(case) {
-                        entry.cases.push(case.clone());
-                    }
-                }
-                Event::RecordSealed { manifest, .. } => entry.manifest = Some(*manifest),
-                _ => {}
-            }
-            changes.insert(scan, entry);
-        }
-        Ok(changes)
-    }
 }
 
 #[async_trait]
@@ -258,12 +222,12 @@ impl Projection for SearchIndex {
     }
 
     async fn position(&self) -> Result<u64, ProjectionError> {
-        Ok(self.writer.lock().await.position)
+        Ok(self.position.load(Ordering::Acquire))
     }
 
     async fn apply(&self, from: u64, entries: &[Recorded]) -> Result<(), ProjectionError> {
         let mut guard = self.writer.clone().lock_owned().await;
-        let position = guard.position;
+        let position = self.position.load(Ordering::Acquire);
         if from > position {
             return Err(SearchError::Gap { from, position }.into());
         }
@@ -285,7 +249,10 @@ impl Projection for SearchIndex {
             (guard, ()) = Self::on_writer(guard, Writer::take_back).await?;
         }
         guard.unfinished = true;
-        for (scan, entry) in self.changes(fresh)? {
+        let (view, facts) = (self.view.clone(), fresh.to_vec());
+        let changes;
+        (guard, changes) = Self::on_writer(guard, move |_| changes_by(&facts, &view)).await?;
+        for (scan, entry) in changes {
             guard = self.replace(guard, scan, entry).await?;
         }
         let view = self.view.clone();
@@ -305,6 +272,39 @@ impl Projection for SearchIndex {
         Self::on_writer(guard, work).await?;
         Ok(())
     }
+}
+
+/// What `facts` change, each scan once, with its state after the last of them.
+fn changes_by(facts: &[Recorded], view: &SearchView) -> Result<Changes, SearchError> {
+    let searcher = view.reader.searcher();
+    let mut changes = Changes::new();
+    for fact in facts {
+        let Subject::Scan(scan) = fact.entry.subject else {
+            continue;
+        };
+        let (case, manifest) = match &fact.entry.event {
+            Event::ScanReceived { case, .. } => (case.as_ref(), None),
+            Event::ScanFiled { case } => (Some(case), None),
+            Event::RecordSealed { manifest, .. } => (None, Some(*manifest)),
+            _ => continue,
+        };
+        let known = match changes.remove(&scan) {
+            Some(entry) => Some(entry),
+            None => stored_entry(&searcher, &view.fields, &scan)?,
+        };
+        let mut entry = known.unwrap_or_else(|| ScanEntry {
+            cases: Vec::new(),
+            received_at: fact.entry.at,
+            received_index: fact.index,
+            manifest: None,
+        });
+        if let Some(case) = case.filter(|case| !entry.cases.contains(case)) {
+            entry.cases.push(case.clone());
+        }
+        entry.manifest = manifest.or(entry.manifest);
+        changes.insert(scan, entry);
+    }
+    Ok(changes)
 }
 
 /// Looks up what the last commit says about a scan.

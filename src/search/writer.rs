@@ -1,6 +1,8 @@
 //! The tantivy writer: one for each index, with the position of its last commit.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tantivy::directory::error::LockError;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
@@ -16,7 +18,7 @@ const WRITER_BYTES: usize = 64 * 1024 * 1024;
 /// Takes documents and commits them with a position.
 pub(super) struct Writer {
     pub inner: IndexWriter,
-    pub position: u64,
+    pub position: Arc<AtomicU64>,
     /// Whether something was given to the writer that no commit holds yet.
     pub unfinished: bool,
 }
@@ -34,9 +36,12 @@ impl Writer {
     /// Commits what was given together with the position, and shows it.
     pub fn finish(&mut self, position: u64, view: &SearchView) -> Result<(), SearchError> {
         commit(&mut self.inner, position)?;
-        self.position = position;
         self.unfinished = false;
-        view.reload()
+        // Shown before it is counted: who waits for a position finds what it stands for. Should this fail, the
+        // same facts come again and replace what they made.
+        view.reload()?;
+        self.position.store(position, Ordering::Release);
+        Ok(())
     }
 }
 
