@@ -272,8 +272,8 @@ mod tests {
         assert_eq!(chosen(&[5, 5]), [0, 1]);
         assert_eq!(chosen(&[5, 9, 5]), [0, 2]);
         assert_eq!(chosen(&[5, 1, 5]), [0, 1, 2]);
-        assert_eq!(chosen(&[5, 9, 9, 5, 9, 5]), [0, 2, 3, 5]);
-        assert_eq!(chosen(&[9, 9, 8, 1, 8, 9, 9]), [0, 1, 3, 5, 6]);
+        assert_eq!(chosen(&[5, 9, 8, 5, 9, 5]), [0, 2, 3, 5]);
+        assert_eq!(chosen(&[9, 9, 8, 1, 8, 9, 9]), [0, 2, 3, 4, 6]);
     }
 
     #[test]

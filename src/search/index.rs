@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use tantivy::directory::error::LockError;
-use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, TantivyDocument, TantivyError};
 use tantivy::{DocSet, Index, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TERMINATED};
@@ -25,12 +24,10 @@ use crate::ledger::{Projection, Recorded};
 
 use super::SearchError;
 use super::normalise::normalise;
-use super::schema::{Fields, INDEX_VERSION, ScanEntry, schema};
+use super::schema::{Fields, ScanEntry, schema};
 use super::source::PageSource;
-use super::view::{Payload, SearchView, check};
-
-/// Memory that documents gather in before they are written out, in bytes.
-const WRITER_BYTES: usize = 64 * 1024 * 1024;
+use super::view::{SearchView, check};
+use super::writer::{Writer, commit, open_writer};
 
 /// Pages of one record that are loaded at a time; bounds the memory of a long record.
 const PAGES_AT_ONCE: usize = 32;
@@ -42,14 +39,9 @@ const FETCHES: usize = 4;
 pub struct SearchIndex {
     source: Arc<dyn PageSource>,
     writer: Arc<Mutex<Writer>>,
+    /// That of the writer's last commit, readable while it works.
+    position: Arc<AtomicU64>,
     view: SearchView,
-}
-
-struct Writer {
-    inner: IndexWriter,
-    position: u64,
-    /// Whether something was given to the writer that no commit holds yet.
-    unfinished: bool,
 }
 
 type Changes = BTreeMap<Digest, ScanEntry>;
@@ -141,14 +133,16 @@ impl SearchIndex {
         view: SearchView,
         source: Arc<dyn PageSource>,
     ) -> Self {
+        let position = Arc::new(AtomicU64::new(position));
         let writer = Writer {
             inner,
-            position,
+            position: position.clone(),
             unfinished: false,
         };
         Self {
             source,
             writer: Arc::new(Mutex::new(writer)),
+            position,
             view,
         }
     }
@@ -219,47 +213,6 @@ impl SearchIndex {
             .try_collect()
             .await
     }
-
-    /// What `facts` change, each scan once, with its state after the last of them.
-    fn changes(&self, facts: &[Recorded]) -> Result<Changes, SearchError> {
-        let searcher = self.view.reader.searcher();
-        let mut changes = Changes::new();
-        for fact in facts {
-            let Subject::Scan(scan) = fact.entry.subject else {
-                continue;
-            };
-            if !matches!(
-                fact.entry.event,
-                Event::ScanReceived { .. } | Event::ScanFiled { .. } | Event::RecordSealed { .. }
-            ) {
-                continue;
-            }
-            let known = match changes.remove(&scan) {
-                Some(entry) => Some(entry),
-                None => stored_entry(&searcher, &self.view.fields, &scan)?,
-            };
-            let mut entry = known.unwrap_or_else(|| ScanEntry {
-                cases: Vec::new(),
-                received_at: fact.entry.at,
-                received_index: fact.index,
-                manifest: None,
-            });
-            match &fact.entry.event {
-                Event::ScanReceived {
-                    case: Some(case), ..
-                }
-                | Event::ScanFiled { case } => {
-                    if !entry.cases.contains(case) {
-                        entry.cases.push(case.clone());
-                    }
-                }
-                Event::RecordSealed { manifest, .. } => entry.manifest = Some(*manifest),
-                _ => {}
-            }
-            changes.insert(scan, entry);
-        }
-        Ok(changes)
-    }
 }
 
 #[async_trait]
@@ -269,12 +222,12 @@ impl Projection for SearchIndex {
     }
 
     async fn position(&self) -> Result<u64, ProjectionError> {
-        Ok(self.writer.lock().await.position)
+        Ok(self.position.load(Ordering::Acquire))
     }
 
     async fn apply(&self, from: u64, entries: &[Recorded]) -> Result<(), ProjectionError> {
         let mut guard = self.writer.clone().lock_owned().await;
-        let position = guard.position;
+        let position = self.position.load(Ordering::Acquire);
         if from > position {
             return Err(SearchError::Gap { from, position }.into());
         }
@@ -296,7 +249,10 @@ impl Projection for SearchIndex {
             (guard, ()) = Self::on_writer(guard, Writer::take_back).await?;
         }
         guard.unfinished = true;
-        for (scan, entry) in self.changes(fresh)? {
+        let (view, facts) = (self.view.clone(), fresh.to_vec());
+        let changes;
+        (guard, changes) = Self::on_writer(guard, move |_| changes_by(&facts, &view)).await?;
+        for (scan, entry) in changes {
             guard = self.replace(guard, scan, entry).await?;
         }
         let view = self.view.clone();
@@ -318,54 +274,37 @@ impl Projection for SearchIndex {
     }
 }
 
-impl Writer {
-    /// Drops what no commit holds.
-    fn take_back(&mut self) -> Result<(), SearchError> {
-        self.inner.rollback()?;
-        self.unfinished = false;
-        Ok(())
+/// What `facts` change, each scan once, with its state after the last of them.
+fn changes_by(facts: &[Recorded], view: &SearchView) -> Result<Changes, SearchError> {
+    let searcher = view.reader.searcher();
+    let mut changes = Changes::new();
+    for fact in facts {
+        let Subject::Scan(scan) = fact.entry.subject else {
+            continue;
+        };
+        let (case, manifest) = match &fact.entry.event {
+            Event::ScanReceived { case, .. } => (case.as_ref(), None),
+            Event::ScanFiled { case } => (Some(case), None),
+            Event::RecordSealed { manifest, .. } => (None, Some(*manifest)),
+            _ => continue,
+        };
+        let known = match changes.remove(&scan) {
+            Some(entry) => Some(entry),
+            None => stored_entry(&searcher, &view.fields, &scan)?,
+        };
+        let mut entry = known.unwrap_or_else(|| ScanEntry {
+            cases: Vec::new(),
+            received_at: fact.entry.at,
+            received_index: fact.index,
+            manifest: None,
+        });
+        if let Some(case) = case.filter(|case| !entry.cases.contains(case)) {
+            entry.cases.push(case.clone());
+        }
+        entry.manifest = manifest.or(entry.manifest);
+        changes.insert(scan, entry);
     }
-
-    /// Commits what was given together with the position, and shows it.
-    fn finish(&mut self, position: u64, view: &SearchView) -> Result<(), SearchError> {
-        commit(&mut self.inner, position)?;
-        self.position = position;
-        self.unfinished = false;
-        view.reload()
-    }
-}
-
-fn commit(writer: &mut IndexWriter, position: u64) -> Result<(), SearchError> {
-    let payload = Payload {
-        version: INDEX_VERSION,
-        position,
-    };
-    let json = serde_json::to_string(&payload).map_err(io::Error::from)?;
-    let mut prepared = writer.prepare_commit()?;
-    prepared.set_payload(&json);
-    prepared.commit()?;
-    Ok(())
-}
-
-fn open_writer(index: &Index) -> Result<IndexWriter, SearchError> {
-    super::schema::register_tokenizer(index);
-    let options = IndexWriterOptions::builder()
-        .num_worker_threads(1)
-        .num_merge_threads(1)
-        .memory_budget_per_thread(WRITER_BYTES)
-        .build();
-    let writer: IndexWriter = index
-        .writer_with_options(options)
-        .map_err(|error| match error {
-            TantivyError::LockFailure(LockError::LockBusy, _) => SearchError::InUse,
-            other => SearchError::Index(other),
-        })?;
-    // Every query visits every segment: few segments are worth more merging than tantivy does by default.
-    let mut policy = LogMergePolicy::default();
-    policy.set_min_num_segments(4);
-    policy.set_del_docs_ratio_before_merge(0.3);
-    writer.set_merge_policy(Box::new(policy));
-    Ok(writer)
+    Ok(changes)
 }
 
 /// Looks up what the last commit says about a scan.

@@ -2,17 +2,20 @@
 //! projection of the ledger. Here live the normalisation, the tokenizer, the query language and the index. It
 //! never decides anything about a scan, never writes a fact and never keeps what cannot be rebuilt.
 
-pub mod compile;
+mod chars;
+mod compile;
 pub mod index;
+mod lexer;
 pub mod matches;
 pub mod normalise;
-pub mod parse;
+mod parse;
 pub mod query;
-pub mod rank;
-pub mod schema;
+mod rank;
+mod schema;
 pub mod source;
-pub mod tokenizer;
+mod tokenizer;
 pub mod view;
+mod writer;
 
 pub use index::SearchIndex;
 pub use matches::{Snippet, boxes};

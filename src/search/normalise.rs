@@ -17,12 +17,11 @@
 //! at the end of a line and a lower-case letter at the start of the next is taken out. Any other line break
 //! becomes `\n`, which no query contains.
 
-use std::sync::LazyLock;
-
-use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::text::{OcrLine, OcrPage};
+
+use super::chars::{is_dropped, is_visible, is_word_char, joins_previous, simplified};
 
 /// Where a normalised character comes from: the line of the page and the character of that line, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,48 +84,6 @@ pub fn normalise_query(text: &str) -> String {
     let nowhere = Origin { line: 0, char: 0 };
     fold(text.chars().map(|c| (c, nowhere)), &mut builder);
     builder.text
-}
-
-/// Whether a space beside this character can carry meaning: letters, digits and marks that are not CJK.
-pub fn is_word_char(c: char) -> bool {
-    if c.is_ascii() {
-        return c.is_ascii_alphanumeric();
-    }
-    !is_cjk(c) && (c.is_alphanumeric() || is_combining_mark(c))
-}
-
-/// Whether a character belongs to a script written without spaces: Han, kana, bopomofo, CJK punctuation.
-/// Hangul is not among them: Korean separates words.
-fn is_cjk(c: char) -> bool {
-    matches!(c,
-        '\u{2E80}'..='\u{312F}' | '\u{31A0}'..='\u{31FF}' | '\u{3200}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}'
-        | '\u{F900}'..='\u{FAFF}' | '\u{FE30}'..='\u{FE4F}' | '\u{FF65}'..='\u{FF9F}'
-        | '\u{1AFF0}'..='\u{1B16F}' | '\u{20000}'..='\u{3FFFF}')
-}
-
-/// Whether a character is dropped: Unicode general category Cc (save white space) and Default_Ignorable.
-fn is_dropped(c: char) -> bool {
-    (c.is_control() && !c.is_whitespace())
-        || matches!(c,
-            '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
-            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
-            | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
-            | '\u{E0000}'..='\u{E0FFF}')
-}
-
-fn is_visible(c: char) -> bool {
-    !c.is_whitespace() && !is_dropped(c)
-}
-
-/// Whether a character can combine with the one before it, so that both must be normalised together.
-fn joins_previous(c: char) -> bool {
-    if c < '\u{0300}' || ('\u{4E00}'..='\u{9FFF}').contains(&c) {
-        return false;
-    }
-    let first = std::iter::once(c).nfkd().next().unwrap_or(c);
-    canonical_combining_class(first) != 0
-        || is_nfkc_quick(std::iter::once(first)) == IsNormalized::Maybe
 }
 
 /// Whether a line ends with a letter and a hyphen, as a word does that was broken at the end of its line.
@@ -194,37 +151,6 @@ fn fold_cluster(cluster: &str, origin: Origin, builder: &mut Builder) {
     for c in folded.chars().filter(|c| is_visible(*c)) {
         builder.push(simplified(c), origin);
     }
-}
-
-/// The characters that the dictionary covers: all of its entries have three bytes in UTF-8.
-const FOLDED: std::ops::RangeInclusive<u32> = 0x2E80..=0xFFFF;
-
-/// Traditional to simplified, computed once from the dictionary of `fast2s` and followed to its end.
-static SIMPLIFIED: LazyLock<Vec<char>> = LazyLock::new(|| FOLDED.map(look_up_simplified).collect());
-
-fn look_up_simplified(code: u32) -> char {
-    let Some(start) = char::from_u32(code) else {
-        return char::REPLACEMENT_CHARACTER;
-    };
-    let mut current = start;
-    for _ in 0..4 {
-        let text = fast2s::convert(current.encode_utf8(&mut [0; 4]));
-        let mut chars = text.chars();
-        match (chars.next(), chars.next()) {
-            (Some(next), None) if next != current => current = next,
-            _ => break,
-        }
-    }
-    current
-}
-
-fn simplified(c: char) -> char {
-    let code = u32::from(c);
-    if !FOLDED.contains(&code) {
-        return c;
-    }
-    let index = (code - FOLDED.start()) as usize;
-    SIMPLIFIED.get(index).copied().unwrap_or(c)
 }
 
 /// What stands between the last character and the next one.
@@ -336,7 +262,7 @@ mod tests {
             ("ﾊﾞﾅﾅ", "バナナ"),
             ("繁體中文與臺灣後面", "繁体中文与台湾后面"),
             ("乾隆乾淨", "干隆干净"),
-            ("㈱ ① ㎡", "(株)1m2"),
+            ("㈱ ① ㎡", "(株)1 m2"),
             ("北 京 市\u{3000}海 淀 区", "北京市海淀区"),
             ("Service   Hall  , No. 5", "service hall,no.5"),
             ("中 A B 文", "中a b文"),

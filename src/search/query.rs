@@ -18,7 +18,8 @@
 use crate::domain::event::FileFormat;
 use crate::domain::{CaseNo, Timestamp};
 
-use super::normalise::{is_word_char, normalise_query};
+use super::chars::is_word_char;
+use super::normalise::normalise_query;
 use super::parse;
 
 /// The longest query read, in characters.

@@ -12,7 +12,7 @@ use std::str::Chars;
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-use super::normalise::is_word_char;
+use super::chars::is_word_char;
 
 /// Name under which the tokenizer is registered.
 pub const TOKENIZER_NAME: &str = "grams";

@@ -18,3 +18,8 @@ mod ledger_segments;
 mod ledger_simulation;
 mod ledger_support;
 mod merkle;
+mod search;
+mod search_corpus;
+mod search_index;
+mod search_prose;
+mod search_scale;
