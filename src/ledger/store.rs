@@ -1,10 +1,14 @@
 //! What the ledger asks of a store, and what it offers to projections. Each method's comment is a contract;
 //! `tests/it/ledger_laws.rs` holds every implementation to it.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use crate::domain::event::DecodeError;
 use crate::domain::{Entry, Subject};
+use crate::merkle::tree::completed_by;
 use crate::merkle::{Hash, NodeId};
 
 /// A fact with its place in the log and its bytes as they stand.
@@ -18,6 +22,18 @@ pub struct Recorded {
     pub entry: Entry,
 }
 
+impl Recorded {
+    /// Decodes the stored bytes of the fact at `index`.
+    pub fn decode(index: u64, bytes: Bytes) -> Result<Self, DecodeError> {
+        let entry = Entry::decode(&bytes)?;
+        Ok(Self {
+            index,
+            bytes,
+            entry,
+        })
+    }
+}
+
 /// One group commit: facts, the tree nodes they complete, and the signed checkpoint over them.
 #[derive(Debug, Clone)]
 pub struct Batch {
@@ -27,10 +43,73 @@ pub struct Batch {
     pub reads: Vec<(Subject, u32)>,
     /// The facts, in order, at indexes `expected..`.
     pub entries: Vec<Recorded>,
-    /// Complete tree nodes that these facts make, leaves included.
+    /// Complete tree nodes that these facts make, leaves included, in the order of
+    /// [`crate::merkle::tree::completed_by`].
     pub hashes: Vec<(NodeId, Hash)>,
     /// The signed checkpoint (C2SP signed note text) of the log after this batch.
     pub checkpoint: String,
+}
+
+impl Batch {
+    /// Judges whether the batch may be appended to a log of `size` facts in which `count` tells how many facts a
+    /// subject has. Every store asks this before it writes; a batch that is not well formed is an `Io` error of kind
+    /// `InvalidInput`, and nothing was written.
+    pub fn check(
+        &self,
+        size: u64,
+        mut count: impl FnMut(&Subject) -> u32,
+    ) -> Result<(), StoreError> {
+        let moved = StoreError::Moved {
+            size,
+            expected: self.expected,
+        };
+        if self.expected != size {
+            return Err(moved);
+        }
+        self.check_form()?;
+        for (subject, noted) in &self.reads {
+            if count(subject) != *noted {
+                return Err(StoreError::StaleRead);
+            }
+        }
+        let mut next_seq: HashMap<&Subject, u32> = HashMap::new();
+        for recorded in &self.entries {
+            let subject = &recorded.entry.subject;
+            let next = next_seq.entry(subject).or_insert_with(|| count(subject));
+            if recorded.entry.seq < *next {
+                return Err(moved);
+            }
+            if recorded.entry.seq > *next {
+                return Err(malformed_batch("a subject's sequence has a gap"));
+            }
+            *next += 1;
+        }
+        Ok(())
+    }
+
+    fn check_form(&self) -> Result<(), StoreError> {
+        if self.entries.is_empty() {
+            return Err(malformed_batch("it has no facts"));
+        }
+        let mut hashes = self.hashes.iter().map(|(node, _)| *node);
+        for (index, recorded) in (self.expected..).zip(&self.entries) {
+            if recorded.index != index {
+                return Err(malformed_batch("its indexes are not consecutive"));
+            }
+            if completed_by(index).any(|node| hashes.next() != Some(node)) {
+                return Err(malformed_batch("its hashes are not in order"));
+            }
+        }
+        if hashes.next().is_some() {
+            return Err(malformed_batch("it has more hashes than nodes"));
+        }
+        Ok(())
+    }
+}
+
+fn malformed_batch(reason: &str) -> StoreError {
+    let text = format!("the batch is not well formed: {reason}");
+    StoreError::Io(std::io::Error::new(std::io::ErrorKind::InvalidInput, text))
 }
 
 /// Why a store did not do as asked.
@@ -73,6 +152,9 @@ pub enum StoreError {
 pub trait LedgerStore: Send + Sync {
     /// The newest durable signed checkpoint, or none for an empty log.
     async fn checkpoint(&self) -> Result<Option<String>, StoreError>;
+
+    /// The stored checkpoints over more than `after` facts, oldest first, at most `limit`: one for each batch.
+    async fn checkpoints(&self, after: u64, limit: usize) -> Result<Vec<String>, StoreError>;
 
     /// Appends atomically and durably. Refuses with `Moved` when the size is not `expected` or a
     /// `(subject, seq)` exists, with `StaleRead` when a subject in `reads` has another count than noted.

@@ -1,6 +1,17 @@
 //! Pure: the RFC 6962 tree, its proofs, and C2SP checkpoints (signed note) and tiles. No storage, no clock,
 //! no randomness; keys come in as arguments.
 
+pub mod checkpoint;
+pub mod note;
+pub mod proof;
+pub mod tile;
+pub mod tree;
+
+pub use checkpoint::{Checkpoint, CheckpointError};
+pub use note::{LogSigner, Note, NoteError, VerifierKey};
+pub use proof::{NodePlan, ProofError, verify_consistency, verify_inclusion};
+pub use tree::{Frontier, empty_root, leaf_hash, node_hash};
+
 /// A node's hash: SHA-256 with the RFC 6962 prefixes (0x00 leaf, 0x01 node).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash(pub [u8; 32]);

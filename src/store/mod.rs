@@ -10,3 +10,8 @@ pub mod keys;
 pub mod objects;
 pub mod scrub;
 pub mod vault;
+pub mod memory_ledger;
+pub mod segment;
+
+pub use memory_ledger::MemoryLedger;
+pub use segment::{SegmentLedger, SegmentSettings};

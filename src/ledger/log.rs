@@ -1,0 +1,461 @@
+//! `Ledger`: recording decisions and reading the published log.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::draft::{Answer, Proposal, REQUEST_FACTS_MAX};
+use super::error::LedgerError;
+use super::head::Head;
+use super::keys::{KeyHistory, rotation};
+use super::reads::{Decline, Reads};
+use super::sequencer::{Published, Sequencer};
+use super::store::{LedgerStore, Recorded};
+use crate::domain::{Actor, Clock, Event, Fact, RequestId, Subject, Timestamp};
+use crate::merkle::{Hash, LogSigner, NodeId, NodePlan, proof};
+
+/// Requests that may wait in the pool; further ones wait to enter it.
+const POOL_REQUESTS: usize = 1024;
+
+/// Histories one decision may read or write.
+const SUBJECTS_MAX: usize = 1024;
+
+/// How often a decision is made again because others were faster.
+const CONFLICT_ROUNDS: usize = 256;
+
+/// The log. Cloning it gives another handle on the same one.
+#[derive(Clone)]
+pub struct Ledger {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Arc<dyn LedgerStore>,
+    clock: Arc<dyn Clock>,
+    published: Arc<Published>,
+    pool: Mutex<Option<mpsc::Sender<Proposal>>>,
+    sequencer: Mutex<Option<JoinHandle<()>>>,
+    signer: Mutex<LogSigner>,
+}
+
+/// What `record` did: the facts `first..first + count` are durable, in the log of `size` facts that `checkpoint` signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Index of the first fact.
+    pub first: u64,
+    /// Number of facts; 0 when the decision asked for none.
+    pub count: u64,
+    /// Size of the log that the checkpoint signs.
+    pub size: u64,
+    /// Signed checkpoint (C2SP signed note) of a log that contains the facts.
+    pub checkpoint: String,
+    /// Whether an earlier call with the same request recorded the facts. `first` and `count` are then those of that
+    /// call; the checkpoint is the present one.
+    pub repeated: bool,
+}
+
+/// A decision made.
+struct Decided {
+    facts: Vec<Fact>,
+    reads: Vec<(Subject, u32)>,
+    read_at: u64,
+    at: Timestamp,
+}
+
+enum Outcome {
+    Decided(Decided),
+    /// The request was recorded before.
+    Repeated(Receipt),
+}
+
+impl Ledger {
+    /// Opens the log in `store`. An empty log records its opening under `origin`; any other must have that origin,
+    /// `signer` as its present key, and a newest checkpoint whose signature and root hold.
+    pub async fn open(
+        store: Arc<dyn LedgerStore>,
+        signer: LogSigner,
+        clock: Arc<dyn Clock>,
+        origin: &str,
+    ) -> Result<Ledger, LedgerError> {
+        let loaded = Head::load(store.as_ref()).await?;
+        let fresh = loaded.is_none();
+        let head = match loaded {
+            Some((head, keys)) => {
+                check_identity(&keys, &signer, origin)?;
+                head
+            }
+            None => Head::empty(origin, &signer)?,
+        };
+        let published = Arc::new(Published::new(&head));
+        let sequencer = Sequencer::new(
+            store.clone(),
+            origin.to_owned(),
+            signer.clone(),
+            head,
+            published.clone(),
+        );
+        let (pool, receiver) = mpsc::channel(POOL_REQUESTS);
+        let task = tokio::spawn(sequencer.run(receiver));
+        let key = signer.verifier().to_string();
+        let ledger = Self {
+            inner: Arc::new(Inner {
+                store,
+                clock,
+                published,
+                pool: Mutex::new(Some(pool)),
+                sequencer: Mutex::new(Some(task)),
+                signer: Mutex::new(signer),
+            }),
+        };
+        if fresh {
+            ledger.record_opening(origin, key).await?;
+        }
+        Ok(ledger)
+    }
+
+    async fn record_opening(&self, origin: &str, key: String) -> Result<(), LedgerError> {
+        let request = code(RequestId::new("log/open"))?;
+        let by = code(Actor::new("system:ledger"))?;
+        let event = Event::LogOpened {
+            origin: origin.to_owned(),
+            key,
+        };
+        self.record(request, &by, |reads, _| {
+            if reads.history(&Subject::Log)?.is_empty() {
+                return Ok(vec![Fact::new(Subject::Log, event.clone())]);
+            }
+            Ok(Vec::new())
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Records what `decide` decides: all of its facts durably and next to each other, or none.
+    ///
+    /// `decide` is pure and may be called several times: first until every history it reads is loaded, and again
+    /// whenever one of them grew before its facts were recorded. The time it gets is the facts' recorded time, unless a
+    /// later one is in the log already.
+    ///
+    /// **Idempotent retry.** Every fact carries its request and its actor. Each history that the decision reads or
+    /// writes is searched for them, before `decide` sees it and across restarts; if the same actor's same request is
+    /// found there, its receipt is returned with `repeated` set and `decide` is not asked further, so a retry is never
+    /// refused for what its first try did. Two calls at once collide on the subjects they write; the later one decides
+    /// again and finds the facts of the first. A request is therefore known by the subjects it touches: the same id
+    /// used for unrelated subjects is another request.
+    ///
+    /// A dropped call may still be recorded.
+    pub async fn record(
+        &self,
+        request: RequestId,
+        by: &Actor,
+        decide: impl Fn(&mut Reads<'_>, Timestamp) -> Result<Vec<Fact>, Decline>,
+    ) -> Result<Receipt, LedgerError> {
+        self.propose(request, by, decide, None).await
+    }
+
+    async fn propose(
+        &self,
+        request: RequestId,
+        by: &Actor,
+        decide: impl Fn(&mut Reads<'_>, Timestamp) -> Result<Vec<Fact>, Decline>,
+        rotate_to: Option<LogSigner>,
+    ) -> Result<Receipt, LedgerError> {
+        for _ in 0..CONFLICT_ROUNDS {
+            let decided = match self.decide(&request, by, &decide).await? {
+                Outcome::Repeated(receipt) => return Ok(receipt),
+                Outcome::Decided(decided) => decided,
+            };
+            if decided.facts.is_empty() {
+                let (size, checkpoint) = self.inner.published.newest();
+                return Ok(Receipt {
+                    first: size,
+                    count: 0,
+                    size,
+                    checkpoint,
+                    repeated: false,
+                });
+            }
+            let (answer, answered) = oneshot::channel();
+            let proposal = Proposal {
+                request: request.clone(),
+                by: by.clone(),
+                at: decided.at,
+                facts: decided.facts,
+                reads: decided.reads,
+                read_at: decided.read_at,
+                rotate_to: rotate_to.clone(),
+                answer,
+            };
+            let pool = lock(&self.inner.pool).clone().ok_or(LedgerError::Closed)?;
+            let entered = pool.send(proposal).await;
+            entered.map_err(|_| LedgerError::Closed)?;
+            match answered.await {
+                Ok(Answer::Recorded(receipt)) => return Ok(receipt),
+                Ok(Answer::Conflict) => {}
+                Ok(Answer::Failed(error)) => return Err(error),
+                Err(_) => return Err(LedgerError::Closed),
+            }
+        }
+        Err(LedgerError::Contended)
+    }
+
+    /// Asks for the decision until every history it needs is loaded.
+    async fn decide(
+        &self,
+        request: &RequestId,
+        by: &Actor,
+        decide: impl Fn(&mut Reads<'_>, Timestamp) -> Result<Vec<Fact>, Decline>,
+    ) -> Result<Outcome, LedgerError> {
+        let read_at = self.inner.published.size();
+        let at = self.inner.clock.now();
+        let mut loaded: HashMap<Subject, Vec<Recorded>> = HashMap::new();
+        let (facts, mut touched) = loop {
+            let mut reads = Reads::new(&loaded);
+            let decision = decide(&mut reads, at);
+            let (missing, asked) = reads.into_parts();
+            let subject = match (decision, missing) {
+                (_, Some(subject)) => subject,
+                (Ok(facts), None) => break (facts, asked),
+                (Err(Decline::Refused(error)), None) => return Err(LedgerError::Refused(error)),
+                (Err(Decline::NeedHistory), None) => {
+                    return Err(LedgerError::Refused(
+                        "the decision asked for nothing".into(),
+                    ));
+                }
+            };
+            if let Some(receipt) = self.load(subject, request, by, &mut loaded).await? {
+                return Ok(Outcome::Repeated(receipt));
+            }
+        };
+        if facts.len() > REQUEST_FACTS_MAX {
+            let reason = format!(
+                "it has {} facts, at most {REQUEST_FACTS_MAX} are allowed",
+                facts.len()
+            );
+            return Err(LedgerError::TooLarge { reason });
+        }
+        touched.extend(facts.iter().map(|fact| fact.subject.clone()));
+        touched.sort_unstable();
+        touched.dedup();
+        let mut reads = Vec::with_capacity(touched.len());
+        for subject in touched {
+            if !loaded.contains_key(&subject)
+                && let Some(receipt) = self.load(subject.clone(), request, by, &mut loaded).await?
+            {
+                return Ok(Outcome::Repeated(receipt));
+            }
+            let count = loaded.get(&subject).map_or(0, Vec::len) as u32;
+            reads.push((subject, count));
+        }
+        Ok(Outcome::Decided(Decided {
+            facts,
+            reads,
+            read_at,
+            at,
+        }))
+    }
+
+    /// Loads one history; gives the receipt of `request` if the history shows that it was recorded before.
+    async fn load(
+        &self,
+        subject: Subject,
+        request: &RequestId,
+        by: &Actor,
+        loaded: &mut HashMap<Subject, Vec<Recorded>>,
+    ) -> Result<Option<Receipt>, LedgerError> {
+        if loaded.len() >= SUBJECTS_MAX {
+            let reason = format!("it reads or writes more than {SUBJECTS_MAX} subjects");
+            return Err(LedgerError::TooLarge { reason });
+        }
+        let facts = self.inner.store.history(&subject).await?;
+        let ours = |fact: &&Recorded| fact.entry.request == *request && fact.entry.by == *by;
+        if let Some(found) = facts.iter().find(ours) {
+            let index = found.index;
+            return self.receipt_again(index, request, by).await.map(Some);
+        }
+        loaded.insert(subject, facts);
+        Ok(None)
+    }
+
+    /// The receipt of a request one of whose facts has `index`: its facts stand next to each other.
+    async fn receipt_again(
+        &self,
+        index: u64,
+        request: &RequestId,
+        by: &Actor,
+    ) -> Result<Receipt, LedgerError> {
+        let reach = REQUEST_FACTS_MAX as u64;
+        let from = index.saturating_sub(reach);
+        let around = self
+            .inner
+            .store
+            .entries(from, 2 * REQUEST_FACTS_MAX)
+            .await?;
+        let ours = |fact: &Recorded| fact.entry.request == *request && fact.entry.by == *by;
+        let place = (index - from) as usize;
+        let (before, after) = around.split_at_checked(place).unwrap_or_default();
+        let before = before.iter().rev().take_while(|fact| ours(fact)).count() as u64;
+        let after = after.iter().take_while(|fact| ours(fact)).count() as u64;
+        // A fact may be durable a moment before it is published; it is acknowledged only after that.
+        let mut published = self.inner.published.subscribe();
+        let seen = published.wait_for(|size| *size >= index + after).await;
+        seen.map_err(|_| LedgerError::Closed)?;
+        let (size, checkpoint) = self.inner.published.newest();
+        Ok(Receipt {
+            first: index - before,
+            count: before + after,
+            size,
+            checkpoint,
+            repeated: true,
+        })
+    }
+
+    /// The size of the published log, now and whenever it grows. Everything below it is durable.
+    pub fn published(&self) -> watch::Receiver<u64> {
+        self.inner.published.subscribe()
+    }
+
+    /// The newest published signed checkpoint.
+    pub async fn checkpoint(&self) -> String {
+        self.inner.published.newest().1
+    }
+
+    /// Every published fact about `subject`, oldest first.
+    pub async fn history(&self, subject: &Subject) -> Result<Vec<Recorded>, LedgerError> {
+        let size = self.inner.published.size();
+        let mut facts = self.inner.store.history(subject).await?;
+        facts.retain(|fact| fact.index < size);
+        Ok(facts)
+    }
+
+    /// Published facts `from..`, at most `limit`, in order; empty past the end.
+    pub async fn entries(&self, from: u64, limit: usize) -> Result<Vec<Recorded>, LedgerError> {
+        let left = self.inner.published.size().saturating_sub(from);
+        let limit = usize::try_from(left).unwrap_or(limit).min(limit);
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        Ok(self.inner.store.entries(from, limit).await?)
+    }
+
+    /// Proves that fact `index` is in the log of `size` facts (RFC 6962 §2.1.1). The proof is checked before it is
+    /// given.
+    pub async fn inclusion_proof(&self, index: u64, size: u64) -> Result<Vec<Hash>, LedgerError> {
+        let plan = self.plan(size, NodePlan::inclusion(index, size))?;
+        let leaf = NodeId { level: 0, index };
+        let leaf = self.inner.store.hashes(&[leaf]).await?;
+        let leaf = leaf.first().copied();
+        let leaf = leaf.ok_or_else(|| LedgerError::inconsistent("a leaf's hash is absent"))?;
+        let proof = self.assemble(&plan).await?;
+        let root = self.root(size).await?;
+        let checked = proof::verify_inclusion(index, size, &leaf, &proof, &root);
+        checked.map_err(|_| LedgerError::inconsistent("stored hashes do not make a proof"))?;
+        Ok(proof)
+    }
+
+    /// Proves that the log of `new` facts begins with the log of `old` facts (RFC 6962 §2.1.2); `old` is at least 1.
+    /// The proof is checked before it is given.
+    pub async fn consistency_proof(&self, old: u64, new: u64) -> Result<Vec<Hash>, LedgerError> {
+        let plan = self.plan(new, NodePlan::consistency(old, new))?;
+        let proof = self.assemble(&plan).await?;
+        let (old_root, new_root) = (self.root(old).await?, self.root(new).await?);
+        let checked = proof::verify_consistency(old, new, &old_root, &new_root, &proof);
+        checked.map_err(|_| LedgerError::inconsistent("stored hashes do not make a proof"))?;
+        Ok(proof)
+    }
+
+    /// The root of the log of `size` facts, which must not be larger than the published one.
+    pub async fn root(&self, size: u64) -> Result<Hash, LedgerError> {
+        let plan = self.plan(size, Ok(NodePlan::root(size)))?;
+        let root = self.assemble(&plan).await?;
+        let root = root.first().copied();
+        root.ok_or_else(|| LedgerError::inconsistent("the root's hashes are absent"))
+    }
+
+    fn plan(
+        &self,
+        size: u64,
+        plan: Result<NodePlan, proof::ProofError>,
+    ) -> Result<NodePlan, LedgerError> {
+        let published = self.inner.published.size();
+        match plan {
+            Ok(plan) if size <= published => Ok(plan),
+            _ => Err(LedgerError::NoSuchProof { size: published }),
+        }
+    }
+
+    async fn assemble(&self, plan: &NodePlan) -> Result<Vec<Hash>, LedgerError> {
+        let hashes = self.inner.store.hashes(plan.nodes()).await?;
+        let assembled = plan.assemble(&hashes);
+        assembled.map_err(|error| LedgerError::inconsistent(error.to_string()))
+    }
+
+    /// Hands the log to another signing key: the old key signs the new one, the checkpoint over that fact is signed by
+    /// both, and every later one by the new key alone. Keep the new key before calling this: after a crash the log's
+    /// facts tell which of the two is in force (`WrongKey` names it).
+    pub async fn rotate_key(&self, new: LogSigner, by: &Actor) -> Result<Receipt, LedgerError> {
+        let old = lock(&self.inner.signer).clone();
+        let origin = old.verifier().name();
+        if new.verifier().name() != origin {
+            return Err(LedgerError::WrongOrigin {
+                found: origin.to_owned(),
+                expected: new.verifier().name().to_owned(),
+            });
+        }
+        let request = format!("log/rotate/{}", hex::encode(new.verifier().id()));
+        let event = rotation(&old, &new);
+        let receipt = self
+            .propose(
+                code(RequestId::new(request))?,
+                by,
+                |reads, _| {
+                    let keys = KeyHistory::from_facts(reads.history(&Subject::Log)?)?;
+                    let current = keys.as_ref().and_then(KeyHistory::current);
+                    if current != Some(old.verifier()) {
+                        let expected = current.map(ToString::to_string).unwrap_or_default();
+                        return Err(LedgerError::WrongKey { expected }.into());
+                    }
+                    Ok(vec![Fact::new(Subject::Log, event.clone())])
+                },
+                Some(new.clone()),
+            )
+            .await?;
+        *lock(&self.inner.signer) = new;
+        Ok(receipt)
+    }
+
+    /// Takes no further requests, finishes those that wait and lets go of the store's writing task.
+    pub async fn close(&self) {
+        drop(lock(&self.inner.pool).take());
+        let task = lock(&self.inner.sequencer).take();
+        if let Some(task) = task
+            && let Err(error) = task.await
+        {
+            tracing::error!(%error, "the sequencer ended abnormally");
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn code<T>(code: Result<T, crate::domain::id::NotACode>) -> Result<T, LedgerError> {
+    code.map_err(|error| LedgerError::inconsistent(error.to_string()))
+}
+
+fn check_identity(keys: &KeyHistory, signer: &LogSigner, origin: &str) -> Result<(), LedgerError> {
+    if keys.origin() != origin {
+        return Err(LedgerError::WrongOrigin {
+            found: keys.origin().to_owned(),
+            expected: origin.to_owned(),
+        });
+    }
+    if keys.current() != Some(signer.verifier()) {
+        let expected = keys.current().map(ToString::to_string).unwrap_or_default();
+        return Err(LedgerError::WrongKey { expected });
+    }
+    Ok(())
+}
