@@ -146,7 +146,11 @@ impl Hall {
     }
 
     async fn facts(&self, scan: Digest) -> usize {
-        self.ledger.history(&Subject::Scan(scan)).await.unwrap().len()
+        self.ledger
+            .history(&Subject::Scan(scan))
+            .await
+            .unwrap()
+            .len()
     }
 
     async fn manifest(&self, scan: Digest) -> RecordManifest {
@@ -195,16 +199,26 @@ async fn a_readable_scan_is_sealed_and_its_manifest_says_what_was_read_and_by_wh
     let page = &manifest.pages[0];
     assert_eq!((page.page, page.width, page.height), (1, 201, 100));
     assert_eq!(page.engine.name, "recorded");
-    let names: Vec<&str> = page.stages.iter().map(|stage| stage.stage.as_str()).collect();
+    let names: Vec<&str> = page
+        .stages
+        .iter()
+        .map(|stage| stage.stage.as_str())
+        .collect();
     assert_eq!(names, ["load", "decode", "quality", "ocr"]);
     assert_eq!(page.text, page.stages[3].output);
     for stage in &page.stages {
         assert!(hall.blobs.contains(&stage.output).await.unwrap());
     }
-    let page_done = Progress::PageDone { scan, page: 1, pages: 1 };
+    let page_done = Progress::PageDone {
+        scan,
+        page: 1,
+        pages: 1,
+    };
     assert_eq!(progress.recv().await.unwrap(), page_done);
-    let Progress::ScanDone { outcome: Outcome::Sealed { pages: 1, .. }, .. } =
-        progress.recv().await.unwrap()
+    let Progress::ScanDone {
+        outcome: Outcome::Sealed { pages: 1, .. },
+        ..
+    } = progress.recv().await.unwrap()
     else {
         panic!("not sealed");
     };
@@ -234,13 +248,18 @@ async fn bytes_that_cannot_be_read_are_held_at_once_with_the_reason() {
 #[tokio::test]
 async fn a_poison_scan_is_held_after_three_attempts_and_the_queue_goes_on() {
     let hall = Hall::open(test_options(Some("crash"))).await;
-    let poison = hall.receive(&page_png(64, 64, MISBEHAVE_MARK), "counter-paper").await;
+    let poison = hall
+        .receive(&page_png(64, 64, MISBEHAVE_MARK), "counter-paper")
+        .await;
     let engine = hall.engine();
     engine.drain().await.unwrap();
     let other = hall.receive(&good(2), "counter-paper").await;
     assert_eq!(hall.finish(&engine).await, 3);
     let codes = hall.held_codes(poison).await;
-    assert_eq!(codes, [FindingCode::WorkerCrashed, FindingCode::AttemptsExhausted]);
+    assert_eq!(
+        codes,
+        [FindingCode::WorkerCrashed, FindingCode::AttemptsExhausted]
+    );
     hall.manifest(other).await;
     let tally = engine.tally();
     assert_eq!((tally.sealed, tally.held, tally.retried), (1, 1, 2));
@@ -322,12 +341,20 @@ async fn replay_may_name_another_pipeline() {
     let engine = hall.engine();
     hall.finish(&engine).await;
     let other = PipelineName::new("archive-backfile").unwrap();
-    engine.replay(None, Selection::All, Some(&other)).await.unwrap();
+    engine
+        .replay(None, Selection::All, Some(&other))
+        .await
+        .unwrap();
     hall.follow().await;
     hall.finish(&engine).await;
     assert_eq!(hall.manifest(scan).await.pipeline, other);
     let absent = PipelineName::new("absent").unwrap();
-    assert!(engine.replay(None, Selection::All, Some(&absent)).await.is_err());
+    assert!(
+        engine
+            .replay(None, Selection::All, Some(&absent))
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]
@@ -337,7 +364,10 @@ async fn a_memo_whose_output_is_gone_is_made_again() {
     let engine = hall.engine();
     hall.finish(&engine).await;
     let before = hall.manifest(scan).await;
-    hall.objects.delete(&address(&before.pages[0].text)).await.unwrap();
+    hall.objects
+        .delete(&address(&before.pages[0].text))
+        .await
+        .unwrap();
     let damaged = address(&before.pages[0].stages[2].output);
     hall.objects.put(&damaged, "noise".into()).await.unwrap();
     engine.replay(None, Selection::All, None).await.unwrap();
@@ -400,9 +430,15 @@ async fn every_operation_may_fail_twice() {
                 assert_eq!(hall.facts(scan).await, 2, "{place}");
             }
             let codes = hall.held_codes(bad).await;
-            assert!(!codes.contains(&FindingCode::AttemptsExhausted), "{place}: {codes:?}");
+            assert!(
+                !codes.contains(&FindingCode::AttemptsExhausted),
+                "{place}: {codes:?}"
+            );
             let codes = hall.held_codes(poison).await;
-            assert!(codes.contains(&FindingCode::AttemptsExhausted), "{place}: {codes:?}");
+            assert!(
+                codes.contains(&FindingCode::AttemptsExhausted),
+                "{place}: {codes:?}"
+            );
         }
     }
 }
@@ -445,7 +481,9 @@ async fn a_pipeline_that_is_not_configured_is_waited_for_and_never_held_against_
 #[tokio::test]
 async fn a_stop_gives_the_lease_back_at_once() {
     let hall = Hall::open(test_options(Some("hang"))).await;
-    let scan = hall.receive(&page_png(64, 64, MISBEHAVE_MARK), "counter-paper").await;
+    let scan = hall
+        .receive(&page_png(64, 64, MISBEHAVE_MARK), "counter-paper")
+        .await;
     let engine = hall.engine();
     let mut progress = engine.progress();
     let (stop, stopped) = watch::channel(false);
@@ -459,7 +497,10 @@ async fn a_stop_gives_the_lease_back_at_once() {
     }
     stop.send(true).unwrap();
     running.await.unwrap();
-    let done = Progress::ScanDone { scan, outcome: Outcome::Stopped };
+    let done = Progress::ScanDone {
+        scan,
+        outcome: Outcome::Stopped,
+    };
     assert_eq!(progress.recv().await.unwrap(), done);
     let leases = hall.catalog.claim(9, hall.clock.now(), 1000).await.unwrap();
     assert_eq!(leases.len(), 1);
@@ -468,7 +509,9 @@ async fn a_stop_gives_the_lease_back_at_once() {
 #[tokio::test]
 async fn a_worker_that_lost_its_lease_stops_and_records_nothing() {
     let hall = Hall::open(test_options(Some("hang"))).await;
-    let scan = hall.receive(&page_png(64, 64, MISBEHAVE_MARK), "counter-paper").await;
+    let scan = hall
+        .receive(&page_png(64, 64, MISBEHAVE_MARK), "counter-paper")
+        .await;
     let engine = hall.engine();
     let mut progress = engine.progress();
     let (_stop, stopped) = watch::channel(false);
@@ -477,9 +520,16 @@ async fn a_worker_that_lost_its_lease_stops_and_records_nothing() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     hall.clock.advance_millis(RETRY_MILLIS);
-    let taken = hall.catalog.claim(9, hall.clock.now(), 10 * RETRY_MILLIS).await.unwrap();
+    let taken = hall
+        .catalog
+        .claim(9, hall.clock.now(), 10 * RETRY_MILLIS)
+        .await
+        .unwrap();
     assert_eq!(taken.len(), 1);
-    let done = Progress::ScanDone { scan, outcome: Outcome::LeaseLost };
+    let done = Progress::ScanDone {
+        scan,
+        outcome: Outcome::LeaseLost,
+    };
     assert_eq!(progress.recv().await.unwrap(), done);
     assert_eq!(hall.facts(scan).await, 1);
     running.abort();
@@ -496,8 +546,15 @@ async fn many_scans_are_all_sealed_by_two_engines_and_each_once() {
     let (first, second) = tokio::join!(one.drain(), two.drain());
     assert_eq!(first.unwrap().sealed + second.unwrap().sealed, 30);
     hall.follow().await;
-    let sealed = hall.catalog.list(RowStatus::Sealed, None, 100).await.unwrap();
-    assert_eq!(sealed.iter().map(|row| row.scan).collect::<BTreeSet<_>>(), scans);
+    let sealed = hall
+        .catalog
+        .list(RowStatus::Sealed, None, 100)
+        .await
+        .unwrap();
+    assert_eq!(
+        sealed.iter().map(|row| row.scan).collect::<BTreeSet<_>>(),
+        scans
+    );
     for scan in scans {
         assert_eq!(hall.facts(scan).await, 2);
     }

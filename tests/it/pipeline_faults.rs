@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use counterfoil::domain::{Digest, Subject, Timestamp};
-use counterfoil::ledger::{
-    Batch, LedgerStore, Projection, ProjectionError, Recorded, StoreError,
-};
+use counterfoil::ledger::{Batch, LedgerStore, Projection, ProjectionError, Recorded, StoreError};
 use counterfoil::merkle::{Hash, NodeId};
 use counterfoil::store::catalog::{Catalog, CatalogError, Counts, Lease, RowStatus, ScanRow};
 use futures::stream::BoxStream;
@@ -44,12 +42,21 @@ impl Faults {
 
     /// How many planned failures were not met.
     pub fn left(&self) -> u32 {
-        self.planned.lock().unwrap().as_ref().map_or(0, |plan| plan.left)
+        self.planned
+            .lock()
+            .unwrap()
+            .as_ref()
+            .map_or(0, |plan| plan.left)
     }
 
     /// How often `operation` was called.
     pub fn seen(&self, operation: &'static str) -> u32 {
-        self.seen.lock().unwrap().get(operation).copied().unwrap_or(0)
+        self.seen
+            .lock()
+            .unwrap()
+            .get(operation)
+            .copied()
+            .unwrap_or(0)
     }
 
     async fn run<T, E>(
@@ -155,6 +162,14 @@ impl LedgerStore for FaultyLedger {
         self.inner.checkpoint().await
     }
 
+    async fn checkpoints(
+        &self,
+        from: u64,
+        limit: usize,
+    ) -> std::result::Result<Vec<String>, StoreError> {
+        self.inner.checkpoints(from, limit).await
+    }
+
     async fn append(&self, batch: &Batch) -> std::result::Result<(), StoreError> {
         let work = self.inner.append(batch);
         self.faults.run("ledger.append", ledger_fault, work).await
@@ -238,7 +253,9 @@ impl Catalog for FaultyCatalog {
         retry_at: Timestamp,
     ) -> std::result::Result<(), CatalogError> {
         let work = self.inner.release(lease, retry_at);
-        self.faults.run("catalog.release", catalog_fault, work).await
+        self.faults
+            .run("catalog.release", catalog_fault, work)
+            .await
     }
 
     async fn scan(&self, scan: &Digest) -> std::result::Result<Option<ScanRow>, CatalogError> {
@@ -282,6 +299,8 @@ impl Catalog for FaultyCatalog {
         output: &Digest,
     ) -> std::result::Result<(), CatalogError> {
         let work = self.inner.remember(key, input, output);
-        self.faults.run("catalog.remember", catalog_fault, work).await
+        self.faults
+            .run("catalog.remember", catalog_fault, work)
+            .await
     }
 }
