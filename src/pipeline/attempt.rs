@@ -184,36 +184,22 @@ impl Attempt<'_> {
         let mut made = Vec::new();
         if !missing.is_empty() {
             let jobs: Vec<StageJob> = missing.iter().map(|stage| stage.job.clone()).collect();
-            made = self.source.run(page, &jobs).await?;
+            let read = self.source.run(page, &jobs).await?;
+            if read.engine.is_some() && read.engine != self.engine {
+                return Err(Stop::Trouble(Trouble::EngineChanged));
+            }
+            made = read.outputs;
         }
         let mut kept = Vec::new();
         for (stage, bytes) in missing.into_iter().zip(made) {
-            self.check(page, stage, &bytes)?;
+            check(page, stage, &bytes)?;
             kept.push(self.memos.keep(&stage.key, &input, bytes).await?);
         }
         let mut kept = kept.into_iter();
-        let outputs = outputs.into_iter().map(|known| known.or_else(|| kept.next()));
+        let outputs = outputs
+            .into_iter()
+            .map(|known| known.or_else(|| kept.next()));
         collect(page, stages, input, outputs)
-    }
-
-    /// Looks at what a worker made before it is stored under its key.
-    fn check(&self, page: u32, stage: &Stage, bytes: &Bytes) -> Result<(), Stop> {
-        let parses = match stage.name {
-            DECODE => parses::<PageFacts>(bytes),
-            QUALITY => parses::<Quality>(bytes),
-            _ => {
-                let text = serde_json::from_slice::<OcrPage>(bytes).ok();
-                let expected = self.engine.as_ref();
-                if text.as_ref().is_some_and(|text| Some(&text.engine) != expected) {
-                    return Err(Stop::Trouble(Trouble::EngineChanged));
-                }
-                text.is_some()
-            }
-        };
-        if parses {
-            return Ok(());
-        }
-        Err(unreadable(page, stage.name))
     }
 
     async fn recall_stage(&self, stage: &Stage, input: &Digest) -> Result<Option<Output>, Stop> {
@@ -281,6 +267,19 @@ impl Attempt<'_> {
             findings,
         }
     }
+}
+
+/// Looks at what a worker made before it is stored under its key.
+fn check(page: u32, stage: &Stage, bytes: &Bytes) -> Result<(), Stop> {
+    let parses = match stage.name {
+        DECODE => parses::<PageFacts>(bytes),
+        QUALITY => parses::<Quality>(bytes),
+        _ => parses::<OcrPage>(bytes),
+    };
+    if parses {
+        return Ok(());
+    }
+    Err(unreadable(page, stage.name))
 }
 
 fn collect(

@@ -98,7 +98,7 @@ pub struct Engine {
     pub(super) memory: Arc<Semaphore>,
     pub(super) memory_permits: u32,
     /// Exact engines by kind, as a worker last told.
-    pub(super) engines: Mutex<HashMap<EngineKind, EngineId>>,
+    engines: Mutex<Vec<(EngineKind, EngineId)>>,
     /// Scans whose stage must run again even where a memo is known.
     pub(super) forced: Mutex<HashMap<Digest, &'static str>>,
     /// Attempts that ended for another reason than the scan, so that they do not count against it.
@@ -207,7 +207,10 @@ impl Engine {
             return Ok(0);
         }
         let now = self.parts.clock.now();
-        let leases = self.parts.catalog.claim(room, now, millis(self.options.lease));
+        let leases = self
+            .parts
+            .catalog
+            .claim(room, now, millis(self.options.lease));
         let leases = leases.await?;
         let claimed = leases.len();
         for lease in leases {
@@ -260,7 +263,8 @@ impl Engine {
             }
             Ended::Stopped => {
                 self.excuse(&lease.scan);
-                self.give_back(lease, now, Duration::ZERO, String::new()).await;
+                self.give_back(lease, now, Duration::ZERO, String::new())
+                    .await;
                 Outcome::Stopped
             }
             Ended::LeaseLost => {
@@ -291,13 +295,31 @@ impl Engine {
         loop {
             tokio::time::sleep(self.options.lease / 3).await;
             let lease = lock(held).clone();
-            let until = self.parts.clock.now().plus_millis(millis(self.options.lease));
+            let until = self
+                .parts
+                .clock
+                .now()
+                .plus_millis(millis(self.options.lease));
             match self.parts.catalog.renew(&lease, until).await {
                 Ok(renewed) => *lock(held) = renewed,
                 Err(CatalogError::LeaseLost) => return,
                 Err(error) => tracing::warn!(%error, "a lease cannot be renewed, trying again"),
             }
         }
+    }
+
+    /// The exact engine of a kind, when it was asked for before.
+    pub(super) fn known_engine(&self, kind: EngineKind) -> Option<EngineId> {
+        let engines = lock(&self.engines);
+        let known = engines.iter().find(|(known, _)| *known == kind);
+        known.map(|(_, id)| id.clone())
+    }
+
+    /// Notes which engine exactly stands for a kind, or that it must be asked for again.
+    pub(super) fn note_engine(&self, kind: EngineKind, id: Option<EngineId>) {
+        let mut engines = lock(&self.engines);
+        engines.retain(|(known, _)| *known != kind);
+        engines.extend(id.map(|id| (kind, id)));
     }
 
     /// Notes an attempt that does not count against the scan; how many there were.

@@ -120,7 +120,10 @@ mod tests {
         assert_eq!(base, ocr_key(&decode, &engine("a"), &[Language::Zh]));
         assert_ne!(base, ocr_key(&decode, &engine("b"), &[Language::Zh]));
         assert_ne!(base, ocr_key(&decode, &engine("a"), &[Language::En]));
-        assert_ne!(base, ocr_key(&Digest::of("x"), &engine("a"), &[Language::Zh]));
+        assert_ne!(
+            base,
+            ocr_key(&Digest::of("x"), &engine("a"), &[Language::Zh])
+        );
         assert_ne!(key("a", 1, &["bc"], &[]), key("a", 1, &["b", "c"], &[]));
         assert_ne!(key("a", 1, &[], &[]), key("a", 2, &[], &[]));
     }

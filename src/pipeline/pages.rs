@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::attempt::Stop;
@@ -14,7 +13,7 @@ use crate::domain::event::FileFormat;
 use crate::domain::text::EngineId;
 use crate::domain::{Digest, Finding, FindingCode};
 use crate::store::blob::Blobs;
-use crate::worker::host::Loaded;
+use crate::worker::host::{Loaded, PageRead};
 use crate::worker::protocol::{Failure, StageJob};
 use crate::worker::{Checkout, WorkerError, WorkerHost, WorkerPool};
 
@@ -63,8 +62,8 @@ impl Source<'_> {
         Ok(loaded)
     }
 
-    /// Runs stages on a page (from 1); an output each, in order.
-    pub(super) async fn run(&mut self, page: u32, stages: &[StageJob]) -> Result<Vec<Bytes>, Stop> {
+    /// Runs stages on a page (from 1).
+    pub(super) async fn run(&mut self, page: u32, stages: &[StageJob]) -> Result<PageRead, Stop> {
         self.load().await?;
         let deadline = self.time_left(self.limits.page_deadline)?;
         let worker = worker(&mut self.worker, self.pool).await?;
@@ -114,7 +113,9 @@ async fn worker<'w>(
 fn stop(error: WorkerError) -> Stop {
     match error {
         WorkerError::Failed(Failure::Verdict { finding }) => Stop::Verdict(finding),
-        WorkerError::Failed(Failure::Broken { finding, reason }) => Stop::Failed { finding, reason },
+        WorkerError::Failed(Failure::Broken { finding, reason }) => {
+            Stop::Failed { finding, reason }
+        }
         other => Stop::Trouble(Trouble::Worker(other)),
     }
 }

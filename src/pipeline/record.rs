@@ -66,14 +66,14 @@ impl Engine {
                 loaded: None,
                 spent: Duration::ZERO,
             },
-            engine: lock(&self.engines).get(&kind).cloned(),
+            engine: self.known_engine(kind),
             forced: lock(&self.forced).get(&lease.scan).copied(),
             sm3: received.sm3,
             tell: &tell,
         };
         let reading = attempt.read().await;
         if let Some(engine) = &attempt.engine {
-            lock(&self.engines).insert(kind, engine.clone());
+            self.note_engine(kind, Some(engine.clone()));
         }
         drop(attempt);
         match reading {
@@ -92,7 +92,7 @@ impl Engine {
             }
             Err(Stop::Trouble(trouble)) => {
                 // Whatever was replaced, the next attempt asks anew which engine there is.
-                lock(&self.engines).remove(&kind);
+                self.note_engine(kind, None);
                 Err(Ended::Trouble(trouble))
             }
             Err(Stop::Stopped) => Ok(Ended::Stopped),
@@ -185,7 +185,8 @@ pub(super) fn fold(history: &[Recorded]) -> Option<ScanState> {
 
 /// How often a scan was put back in the queue.
 pub(super) fn round(history: &[Recorded]) -> usize {
-    let requeued = |recorded: &&Recorded| matches!(recorded.entry.event, Event::ScanRequeued { .. });
+    let requeued =
+        |recorded: &&Recorded| matches!(recorded.entry.event, Event::ScanRequeued { .. });
     history.iter().filter(requeued).count()
 }
 

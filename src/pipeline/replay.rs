@@ -79,7 +79,11 @@ impl Engine {
         let mut scans = Vec::new();
         let mut after = None;
         loop {
-            let rows = self.parts.catalog.list(status, after, ROWS_AT_A_TIME).await?;
+            let rows = self
+                .parts
+                .catalog
+                .list(status, after, ROWS_AT_A_TIME)
+                .await?;
             let Some(last) = rows.last() else {
                 return Ok(scans);
             };

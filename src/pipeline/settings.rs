@@ -5,22 +5,13 @@ use std::time::Duration;
 use super::spec::{OcrSettings, ScanLimits};
 use super::strict::{Problems, Table};
 use crate::imaging::{Limits, QualityLimits};
-use crate::ocr::{EngineKind, Language};
-
-const ENGINES: &[(&str, EngineKind)] = &[
-    ("auto", EngineKind::Auto),
-    ("paddle", EngineKind::Paddle),
-    ("tesseract", EngineKind::Tesseract),
-    ("recorded", EngineKind::Recorded),
-];
+use crate::ocr::Language;
+use crate::worker::process::ENGINE_NAMES;
 
 const LANGUAGES: &[(&str, Language)] = &[("zh", Language::Zh), ("en", Language::En)];
 
 /// Reads `[limits]`: the times are needed, the caps on decoding have defaults.
-pub(super) fn limits(
-    table: &mut Table<'_, '_>,
-    problems: &mut Problems<'_>,
-) -> Option<ScanLimits> {
+pub(super) fn limits(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<ScanLimits> {
     let scan_s = table.integer("scan_deadline_s", 1..86_401, problems);
     let page_s = table.integer("page_deadline_s", 1..3601, problems);
     let attempts = table.integer("attempts_max", 1..11, problems);
@@ -93,7 +84,7 @@ pub(super) fn quality(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) ->
 
 /// Reads the settings of an `ocr` stage.
 pub(super) fn ocr(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) -> Option<OcrSettings> {
-    let engine = table.choice("engine", ENGINES, problems);
+    let engine = table.choice("engine", ENGINE_NAMES, problems);
     let languages = table.choices("languages", LANGUAGES, problems);
     let verify_below = table.number("verify_below", 0.0, 1.0, problems);
     for key in ["engine", "languages", "verify_below"] {

@@ -205,11 +205,7 @@ struct Stages {
     ocr: Option<OcrSettings>,
 }
 
-fn parse_stages(
-    tables: Vec<Table<'_, '_>>,
-    root: usize,
-    problems: &mut Problems<'_>,
-) -> Stages {
+fn parse_stages(tables: Vec<Table<'_, '_>>, root: usize, problems: &mut Problems<'_>) -> Stages {
     const KINDS: &[(&str, &str)] = &[(DECODE, DECODE), (QUALITY, QUALITY), (OCR, OCR)];
     let mut stages = Stages::default();
     let mut seen: Vec<&str> = Vec::new();
@@ -248,13 +244,15 @@ fn parse_stages(
 
 fn toml_files(folder: &Path) -> Result<Vec<std::path::PathBuf>, SpecError> {
     let shown = folder.display().to_string();
-    let failed = |error: std::io::Error| {
-        whole_file(&shown, format!("the folder cannot be read: {error}"))
-    };
+    let failed =
+        |error: std::io::Error| whole_file(&shown, format!("the folder cannot be read: {error}"));
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             files.push(path);
         }
     }

@@ -229,7 +229,12 @@ impl<'t, 'i> Table<'t, 'i> {
         };
         let label = format!("[[{key}]]");
         let mut tables = Vec::new();
-        for item in value.get_ref().as_array().into_iter().flat_map(|array| array.iter()) {
+        for item in value
+            .get_ref()
+            .as_array()
+            .into_iter()
+            .flat_map(|array| array.iter())
+        {
             match item.get_ref().as_table() {
                 Some(entries) => tables.push(Table::new(&label, item.span().start, entries)),
                 None => self.wrong(key, item, &format!("tables {label}"), problems),
@@ -260,7 +265,11 @@ impl<'t, 'i> Table<'t, 'i> {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("it knows {}", self.asked.join(", ")),
             };
-            let message = format!("{} has an unknown key `{}`; {meant}", self.label, shown(name));
+            let message = format!(
+                "{} has an unknown key `{}`; {meant}",
+                self.label,
+                shown(name)
+            );
             problems.note(key.span().start, message);
         }
     }
@@ -318,7 +327,10 @@ impl<'t, 'i> Table<'t, 'i> {
 }
 
 fn names<T>(choices: &[(&str, T)]) -> String {
-    let names: Vec<String> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    let names: Vec<String> = choices
+        .iter()
+        .map(|(name, _)| format!("\"{name}\""))
+        .collect();
     names.join(", ")
 }
 
@@ -359,7 +371,10 @@ mod tests {
     fn distance_counts_edits() {
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("", "abc"), 3);
-        assert_eq!(nearest("dpi_mim", ["dpi_min", "x"].into_iter()), Some("dpi_min"));
+        assert_eq!(
+            nearest("dpi_mim", ["dpi_min", "x"].into_iter()),
+            Some("dpi_min")
+        );
         assert_eq!(nearest("zebra", ["dpi_min"].into_iter()), None);
     }
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::process::ENGINE_NAMES;
 use super::protocol::{Failure, Job, MASTER_BYTES_MAX, Reply, read_frame, write_frame};
 use super::reading::Reading;
 use crate::ocr::EngineKind;
@@ -142,9 +143,9 @@ fn parse_arguments(
             .ok_or_else(|| format!("{name} needs a value"))?;
         match name.as_str() {
             "--engine" => {
-                options.engine = value
-                    .parse()
-                    .map_err(|_| format!("no engine is called {value:?}"))?;
+                let named = ENGINE_NAMES.iter().find(|(name, _)| *name == value);
+                let (_, kind) = named.ok_or_else(|| format!("no engine is called {value:?}"))?;
+                options.engine = *kind;
             }
             "--ocr-folder" => options.ocr_folder = PathBuf::from(value),
             "--misbehave" if misbehave_allowed => options.misbehave = Some(misbehaviour(&value)?),
@@ -180,7 +181,9 @@ fn misbehave_as(wrong: Misbehaviour, output: &mut impl Write) {
             }
         }
         Misbehaviour::Garbage => {
-            let sent = output.write_all(&[0xAB; 4096]).and_then(|()| output.flush());
+            let sent = output
+                .write_all(&[0xAB; 4096])
+                .and_then(|()| output.flush());
             if sent.is_err() {
                 std::process::abort();
             }

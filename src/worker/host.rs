@@ -44,6 +44,15 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
 }
 
+/// What the stages of a page gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageRead {
+    /// An output for each stage, in the order asked.
+    pub outputs: Vec<Bytes>,
+    /// The engine that read, when a stage did.
+    pub engine: Option<EngineId>,
+}
+
 /// An engine as a child opened it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
@@ -108,13 +117,13 @@ impl WorkerHost {
         }
     }
 
-    /// Runs stages on a page (from 1) of the loaded master; an output each, in order.
+    /// Runs stages on a page (from 1) of the loaded master.
     pub async fn page(
         &mut self,
         page: u32,
         stages: &[StageJob],
         deadline: Duration,
-    ) -> Result<Vec<Bytes>, WorkerError> {
+    ) -> Result<PageRead, WorkerError> {
         self.reload().await?;
         let job = Job::Page {
             page,
@@ -126,14 +135,16 @@ impl WorkerHost {
         if let Some(running) = &mut self.running {
             running.pages += 1;
         }
-        let outputs = match reply {
-            Reply::Page { lengths } if lengths.len() == stages.len() => cut(&lengths, &body),
+        let read = match reply {
+            Reply::Page { lengths, engine } if lengths.len() == stages.len() => {
+                cut(&lengths, &body).map(|outputs| PageRead { outputs, engine })
+            }
             _ => None,
         };
-        match outputs {
-            Some(outputs) => {
+        match read {
+            Some(read) => {
                 self.recycle().await;
-                Ok(outputs)
+                Ok(read)
             }
             None => Err(self.nonsense(Some(page)).await),
         }

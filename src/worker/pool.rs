@@ -45,7 +45,11 @@ impl WorkerPool {
         let permit = permit.map_err(|error| WorkerError::Spawn {
             reason: error.to_string(),
         })?;
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         let host = idle.unwrap_or_else(|| self.new_host());
         Ok(Checkout {
             host,
@@ -93,7 +97,11 @@ impl Drop for Checkout {
         let empty = self.pool.new_host();
         let mut host = std::mem::replace(&mut self.host, empty);
         host.unload();
-        let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self
+            .pool
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         idle.push(host);
     }
 }

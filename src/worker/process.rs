@@ -24,6 +24,14 @@ const OWN_END: Duration = Duration::from_millis(50);
 /// How long a killed child may take to be gone.
 const REAP: Duration = Duration::from_secs(5);
 
+/// Engines by name, as in pipeline files and on the child's command line.
+pub const ENGINE_NAMES: &[(&str, EngineKind)] = &[
+    ("auto", EngineKind::Auto),
+    ("paddle", EngineKind::Paddle),
+    ("tesseract", EngineKind::Tesseract),
+    ("recorded", EngineKind::Recorded),
+];
+
 /// How children are started and when they are replaced.
 #[derive(Debug, Clone)]
 pub struct WorkerOptions {
@@ -97,7 +105,7 @@ impl Running {
     pub(super) fn spawn(options: &WorkerOptions) -> Result<Self, String> {
         let mut process = Command::new(&options.program)
             .arg("worker")
-            .args(["--engine", &options.engine.to_string(), "--ocr-folder"])
+            .args(["--engine", name_of(options.engine), "--ocr-folder"])
             .arg(&options.ocr_folder)
             .args(&options.arguments)
             .envs(options.environment.iter().cloned())
@@ -168,6 +176,11 @@ impl Running {
             Err(_) => "no end after a kill".into(),
         }
     }
+}
+
+fn name_of(engine: EngineKind) -> &'static str {
+    let named = ENGINE_NAMES.iter().find(|(_, kind)| *kind == engine);
+    named.map_or("auto", |(name, _)| name)
 }
 
 async fn read_exactly(output: &mut ChildStdout, length: usize) -> Result<Vec<u8>, FrameError> {

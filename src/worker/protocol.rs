@@ -5,8 +5,8 @@
 
 use std::io::{self, Read, Write};
 
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::derive::PageArt;
 use crate::domain::event::FileFormat;
@@ -111,6 +111,8 @@ pub enum Reply {
     Page {
         /// Length of each output in bytes.
         lengths: Vec<u64>,
+        /// The engine that read, when a stage did.
+        engine: Option<EngineId>,
     },
     /// The compressed image stands in the body.
     Art {

@@ -78,12 +78,16 @@ impl Reading {
         let image = self.document()?.page(page).map_err(verdict)?;
         let mut lengths = Vec::new();
         let mut body = Vec::new();
+        let mut engine = None;
         for stage in stages {
+            if let StageJob::Ocr { engine: kind, .. } = stage {
+                engine = Some(self.engine(*kind)?.id());
+            }
             let output = self.stage(page, &image, stage, deadline)?;
             lengths.push(output.len() as u64);
             body.extend_from_slice(&output);
         }
-        Ok((Reply::Page { lengths }, body))
+        Ok((Reply::Page { lengths, engine }, body))
     }
 
     fn stage(
@@ -163,9 +167,12 @@ impl Reading {
                 self.engines.len() - 1
             }
         };
-        let (_, engine) = self.engines.get_mut(place).ok_or_else(|| Failure::Refused {
-            reason: "the engine was lost".into(),
-        })?;
+        let (_, engine) = self
+            .engines
+            .get_mut(place)
+            .ok_or_else(|| Failure::Refused {
+                reason: "the engine was lost".into(),
+            })?;
         Ok(engine)
     }
 }

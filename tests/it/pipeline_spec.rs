@@ -21,14 +21,18 @@ fn the_built_in_pipelines_are_valid_and_read_as_written() {
     let pipelines = Pipelines::embedded().unwrap();
     let names: Vec<String> = pipelines.names().into_iter().collect();
     assert_eq!(names, ["archive-backfile", "counter-paper"]);
-    let spec = pipelines.get(&PipelineName::new("counter-paper").unwrap()).unwrap();
+    let spec = pipelines
+        .get(&PipelineName::new("counter-paper").unwrap())
+        .unwrap();
     assert_eq!(spec.limits.page_deadline, Duration::from_secs(90));
     assert_eq!(spec.limits.attempts_max, 3);
     assert_eq!(spec.limits.imaging, Limits::default());
     assert_eq!(spec.ocr.engine, EngineKind::Auto);
     assert_eq!(spec.ocr.languages, [Language::Zh, Language::En]);
     assert!(spec.quality.is_some());
-    let spec = pipelines.get(&PipelineName::new("archive-backfile").unwrap()).unwrap();
+    let spec = pipelines
+        .get(&PipelineName::new("archive-backfile").unwrap())
+        .unwrap();
     assert_eq!(spec.limits.imaging.pages_max, 2000);
 }
 
@@ -99,7 +103,10 @@ fn text_that_is_not_toml_is_told_with_its_line_and_the_rest_still_judged() {
     let text = counter_paper().replace("attempts_max = 3", "attempts_max = = 3\nfoo = 1");
     let found = problems("counter-paper.toml", &text);
     assert!(found.starts_with("counter-paper.toml:10:"), "{found}");
-    assert!(found.contains("counter-paper.toml:11: [limits] has an unknown key `foo`"), "{found}");
+    assert!(
+        found.contains("counter-paper.toml:11: [limits] has an unknown key `foo`"),
+        "{found}"
+    );
 }
 
 #[test]
@@ -112,7 +119,9 @@ fn a_folder_replaces_and_adds_pipelines_and_tells_the_problems_of_every_file() {
     std::fs::write(folder.path().join("notes.txt"), "not a pipeline").unwrap();
     let pipelines = Pipelines::with_folder(folder.path()).unwrap();
     assert_eq!(pipelines.names().len(), 3);
-    let spec = pipelines.get(&PipelineName::new("counter-paper").unwrap()).unwrap();
+    let spec = pipelines
+        .get(&PipelineName::new("counter-paper").unwrap())
+        .unwrap();
     assert_eq!(spec.limits.attempts_max, 5);
     std::fs::write(folder.path().join("a.toml"), "").unwrap();
     std::fs::write(folder.path().join("b.toml"), "x = 1").unwrap();
@@ -124,7 +133,10 @@ fn a_folder_replaces_and_adds_pipelines_and_tells_the_problems_of_every_file() {
 #[test]
 fn the_digest_is_that_of_the_text() {
     let spec = PipelineSpec::parse("counter-paper.toml", counter_paper()).unwrap();
-    assert_eq!(spec.digest, counterfoil::domain::Digest::of(counter_paper()));
+    assert_eq!(
+        spec.digest,
+        counterfoil::domain::Digest::of(counter_paper())
+    );
     let commented = format!("{}\n# one more line\n", counter_paper());
     let other = PipelineSpec::parse("counter-paper.toml", &commented).unwrap();
     assert_ne!(spec.digest, other.digest);

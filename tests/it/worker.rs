@@ -83,7 +83,10 @@ fn a_frame_cut_anywhere_is_an_error() {
     for length in 1..bytes.len() {
         let cut = bytes.get(..length).unwrap();
         let found = read_frame::<Job>(&mut Cursor::new(cut), 100);
-        assert!(matches!(found, Err(FrameError::Io(_))), "cut at {length}: {found:?}");
+        assert!(
+            matches!(found, Err(FrameError::Io(_))),
+            "cut at {length}: {found:?}"
+        );
     }
 }
 
@@ -93,13 +96,20 @@ fn an_announced_size_over_the_limit_is_refused_before_it_is_read() {
     let found = read_frame::<Job>(&mut Cursor::new(bytes), 100);
     assert!(matches!(
         found,
-        Err(FrameError::TooLarge { part: "body", bytes: 101, limit: 100 })
+        Err(FrameError::TooLarge {
+            part: "body",
+            bytes: 101,
+            limit: 100
+        })
     ));
     let mut bytes = MAGIC.to_vec();
     bytes.extend_from_slice(&(HEADER_BYTES_MAX + 1).to_be_bytes());
     bytes.extend_from_slice(&0u64.to_be_bytes());
     let found = read_frame::<Job>(&mut Cursor::new(bytes), 100);
-    assert!(matches!(found, Err(FrameError::TooLarge { part: "header", .. })));
+    assert!(matches!(
+        found,
+        Err(FrameError::TooLarge { part: "header", .. })
+    ));
 }
 
 #[test]
@@ -158,8 +168,18 @@ fn a_child_answers_each_job_and_ends_with_its_input() {
     let (ended, replies) = answers(input, None);
     assert_eq!(ended, Ok(()));
     assert_eq!(replies.len(), 4);
-    assert!(matches!(&replies[0], Reply::Failed { failure: Failure::Refused { .. } }));
-    assert!(matches!(&replies[1], Reply::Failed { failure: Failure::Verdict { .. } }));
+    assert!(matches!(
+        &replies[0],
+        Reply::Failed {
+            failure: Failure::Refused { .. }
+        }
+    ));
+    assert!(matches!(
+        &replies[1],
+        Reply::Failed {
+            failure: Failure::Verdict { .. }
+        }
+    ));
     assert!(matches!(&replies[2], Reply::Loaded { pages: 1, .. }));
     let Reply::Art { art } = &replies[3] else {
         panic!("{:?}", replies[3]);
@@ -185,7 +205,10 @@ async fn misbehaved(options: WorkerOptions, deadline: Duration) -> (Finding, Str
     let limits = Limits::default();
     let mut worker = pool.checkout().await.unwrap();
     let bad = page_png(64, 64, MISBEHAVE_MARK);
-    worker.load(bad, FileFormat::Png, &limits, LONG).await.unwrap();
+    worker
+        .load(bad, FileFormat::Png, &limits, LONG)
+        .await
+        .unwrap();
     let started = Instant::now();
     let failed = worker.page(1, &[StageJob::Decode], deadline).await;
     let took = started.elapsed();
@@ -195,9 +218,16 @@ async fn misbehaved(options: WorkerOptions, deadline: Duration) -> (Finding, Str
     drop(worker);
     let mut worker = pool.checkout().await.unwrap();
     let good = page_png(40, 30, b"");
-    let loaded = worker.load(good, FileFormat::Png, &limits, LONG).await.unwrap();
+    let loaded = worker
+        .load(good, FileFormat::Png, &limits, LONG)
+        .await
+        .unwrap();
     assert_eq!(loaded.pages, 1);
-    let outputs = worker.page(1, &[StageJob::Decode, StageJob::Quality], LONG).await.unwrap();
+    let read = worker
+        .page(1, &[StageJob::Decode, StageJob::Quality], LONG)
+        .await
+        .unwrap();
+    let outputs = read.outputs;
     let facts: PageFacts = serde_json::from_slice(&outputs[0]).unwrap();
     assert_eq!((facts.width, facts.height), (40, 30));
     assert_eq!(outputs.len(), 2);
@@ -225,7 +255,10 @@ async fn a_hang_is_killed_at_its_deadline() {
     let (finding, _, took) = misbehaved(test_options(Some("hang")), deadline).await;
     assert_eq!(finding.code, FindingCode::DeadlineExceeded);
     assert_eq!((finding.page, finding.limit), (Some(1), Some(0.3)));
-    assert!(took >= deadline && took < Duration::from_secs(10), "{took:?}");
+    assert!(
+        took >= deadline && took < Duration::from_secs(10),
+        "{took:?}"
+    );
 }
 
 #[tokio::test]
@@ -254,7 +287,10 @@ async fn a_child_that_did_its_share_is_replaced_and_the_master_loaded_again() {
     let mut worker = pool.checkout().await.unwrap();
     let limits = Limits::default();
     let master = page_png(16, 16, b"");
-    worker.load(master, FileFormat::Png, &limits, LONG).await.unwrap();
+    worker
+        .load(master, FileFormat::Png, &limits, LONG)
+        .await
+        .unwrap();
     for _ in 0..5 {
         worker.page(1, &[StageJob::Decode], LONG).await.unwrap();
     }
@@ -268,14 +304,20 @@ async fn a_job_given_up_half_way_does_not_disturb_the_next() {
     let limits = Limits::default();
     let mut worker = pool.checkout().await.unwrap();
     let bad = page_png(64, 64, MISBEHAVE_MARK);
-    worker.load(bad, FileFormat::Png, &limits, LONG).await.unwrap();
+    worker
+        .load(bad, FileFormat::Png, &limits, LONG)
+        .await
+        .unwrap();
     let given_up = tokio::time::timeout(
         Duration::from_millis(50),
         worker.page(1, &[StageJob::Decode], LONG),
     );
     assert!(given_up.await.is_err());
     let good = page_png(10, 10, b"");
-    worker.load(good, FileFormat::Png, &limits, LONG).await.unwrap();
+    worker
+        .load(good, FileFormat::Png, &limits, LONG)
+        .await
+        .unwrap();
     worker.page(1, &[StageJob::Decode], LONG).await.unwrap();
 }
 
@@ -286,7 +328,10 @@ async fn a_missing_program_is_trouble_not_a_finding() {
     let pool = WorkerPool::new(options, 1);
     let mut worker = pool.checkout().await.unwrap();
     let failed = worker.check(EngineKind::Auto, &[], None, LONG).await;
-    assert!(matches!(failed, Err(WorkerError::Spawn { .. })), "{failed:?}");
+    assert!(
+        matches!(failed, Err(WorkerError::Spawn { .. })),
+        "{failed:?}"
+    );
 }
 
 #[tokio::test]
