@@ -2,3 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod document;
+mod imaging;
+mod pdf;
+mod tiff;
