@@ -18,31 +18,32 @@ pub fn gray(page: &RgbImage) -> GrayImage {
     out
 }
 
-/// The page in grey, each pixel the mean of `step` by `step` pixels. Rows and columns that do not fill a
-/// whole cell are left out, unless nothing else would remain.
+/// The page in grey, each pixel the mean of `step` by `step` pixels, or of the whole side where that is
+/// shorter. Rows and columns that do not fill a cell are left out.
 pub fn gray_reduced(page: &RgbImage, step: u32) -> GrayImage {
-    let step = step.clamp(1, page.width().min(page.height()).max(1));
-    if step == 1 {
+    if step <= 1 {
         return gray(page);
     }
-    let (width, height) = (page.width() / step, page.height() / step);
+    let across = step.min(page.width().max(1));
+    let down = step.min(page.height().max(1));
+    let (width, height) = (page.width() / across, page.height() / down);
     let mut out = GrayImage::new(width, height);
     let stride = page.width() as usize * 3;
     let raw = page.as_raw();
-    let mut sums = vec![0u32; width as usize];
+    let mut sums = vec![0u64; width as usize];
     for (y, row) in out.chunks_exact_mut(width.max(1) as usize).enumerate() {
         sums.fill(0);
-        let first = y * step as usize * stride;
-        for line in raw[first..].chunks_exact(stride).take(step as usize) {
-            let cells = line.chunks_exact(3 * step as usize);
+        let first = y * down as usize * stride;
+        for line in raw[first..].chunks_exact(stride).take(down as usize) {
+            let cells = line.chunks_exact(3 * across as usize);
             for (sum, cell) in sums.iter_mut().zip(cells) {
                 for pixel in cell.chunks_exact(3) {
-                    *sum += u32::from(luma(pixel[0], pixel[1], pixel[2]));
+                    *sum += u64::from(luma(pixel[0], pixel[1], pixel[2]));
                 }
             }
         }
         for (to, sum) in row.iter_mut().zip(&sums) {
-            *to = (sum / (step * step)) as u8;
+            *to = (sum / (u64::from(across) * u64::from(down))) as u8;
         }
     }
     out

@@ -17,12 +17,19 @@ use crate::imaging::{Limits, rotate};
 use crate::pdf::{JpegPage, PageKind, PdfFile};
 
 /// One page, decoded.
-#[derive(Debug)]
 pub struct PageImage {
     /// Pixels, upright by EXIF, TIFF orientation or the PDF page's rotation.
     pub pixels: RgbImage,
     /// Dots an inch, when known.
     pub dpi: Option<f32>,
+}
+
+/// Size and resolution only: pixels have no place in a message.
+impl std::fmt::Debug for PageImage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (width, height) = self.pixels.dimensions();
+        write!(f, "PageImage({width} x {height}, dpi {:?})", self.dpi)
+    }
 }
 
 /// An opened master. Pages count from 1.

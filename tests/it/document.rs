@@ -105,3 +105,94 @@ fn a_corpus_gives_a_verdict_for_every_file() {
         );
     }
 }
+
+/// A small generator of reproducible numbers (xorshift), so that a failure can be run again.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % below.max(1) as u64) as usize
+    }
+}
+
+fn mutated(bytes: &[u8], chance: &mut Chance) -> Vec<u8> {
+    let mut out = bytes.to_vec();
+    for _ in 0..1 + chance.next(8) {
+        let at = chance.next(out.len());
+        match chance.next(5) {
+            0 => out.truncate(at.max(8)),
+            1 => out[at] ^= 1 << chance.next(8),
+            2 => out[at] = [0, 0x7F, 0xFF][chance.next(3)],
+            3 => {
+                let end = (at + chance.next(64)).min(out.len());
+                let piece = out[at..end].to_vec();
+                let to = chance.next(out.len());
+                out.splice(to..to, piece);
+            }
+            _ => {
+                let end = (at + chance.next(16)).min(out.len());
+                out.drain(at..end);
+                out.resize(out.len().max(8), 0);
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn mutated_files_end_in_a_verdict() {
+    let picture = image::DynamicImage::from(crate::imaging::picture());
+    let mut files = vec![
+        crate::pdf::text_pdf(),
+        crate::pdf::scanned_pdf(),
+        crate::imaging::with_exif(
+            &crate::imaging::encoded(&picture, image::ImageFormat::Jpeg),
+            6,
+        ),
+    ];
+    for format in [
+        image::ImageFormat::Png,
+        image::ImageFormat::Bmp,
+        image::ImageFormat::WebP,
+        image::ImageFormat::Gif,
+    ] {
+        files.push(crate::imaging::encoded(&picture, format));
+    }
+    for name in [
+        "progressive.jpg",
+        "cmyk-adobe.jpg",
+        "group3.tif",
+        "group3-2d.tif",
+    ] {
+        files.push(crate::imaging::fixture(name));
+    }
+    for name in [
+        "group4-minisblack.tif",
+        "lzw-predictor.tif",
+        "palette.tif",
+        "ycbcr-jpeg.tif",
+    ] {
+        files.push(crate::imaging::fixture(name));
+    }
+    let seed = std::env::var("COUNTERFOIL_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or(20_261_122);
+    println!("seed {seed}");
+    let mut chance = Chance(seed);
+    let limits = Limits {
+        pixels_max: 4_000_000,
+        ..Limits::default()
+    };
+    let mut readable = 0;
+    for round in 0..600 {
+        let bytes = mutated(&files[round % files.len()], &mut chance);
+        let line = verdict(Bytes::from(bytes), &limits);
+        readable += u32::from(line.starts_with("pages="));
+    }
+    // Most mutations hit pixels, not structure; if almost none could be read, the verdicts would be empty.
+    assert!((50..600).contains(&readable), "{readable} of 600 readable");
+}

@@ -30,3 +30,6 @@ mod pipeline_engine;
 mod pipeline_faults;
 mod pipeline_spec;
 mod worker;
+mod imaging;
+mod pdf;
+mod tiff;

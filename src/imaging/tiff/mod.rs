@@ -3,6 +3,7 @@
 
 mod codec;
 mod directory;
+mod pieces;
 mod pixels;
 
 use std::collections::HashSet;
