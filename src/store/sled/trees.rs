@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ::sled::transaction::TransactionResult;
+use ::sled::transaction::{TransactionError, TransactionResult};
 use ::sled::{Batch, Db, IVec, Transactional, Tree};
 
 use super::codec::{self, FORMAT, Meta};
@@ -91,7 +91,7 @@ impl Trees {
     ) -> Result<T, Failure> {
         if self.stopped.load(Ordering::SeqCst) {
             let reason =
-                "a write failed earlier; restart the program, which rebuilds what is damaged";
+                "a write failed earlier; free disk space if there is none and restart the program";
             return Err(Failure::Medium(reason.to_owned()));
         }
         let outcome = guarded(|| operation(self));
@@ -119,26 +119,27 @@ impl Trees {
     /// Writes all of `change` and `meta`, or nothing. Called by whoever holds the turn to write.
     pub fn commit(&self, change: &Change, meta: &Meta) -> Result<(), Failure> {
         let meta_bytes = codec::encode(meta)?;
-        self.stopped.store(true, Ordering::SeqCst);
+        let outcome = guarded(|| self.transaction(change, &meta_bytes));
+        if outcome.is_err() {
+            self.stopped.store(true, Ordering::SeqCst);
+        }
+        outcome
+    }
+
+    fn transaction(&self, change: &Change, meta_bytes: &[u8]) -> Result<(), Failure> {
         let trees = (&self.rows, &self.by_status, &self.work, &self.meta);
         let outcome: TransactionResult<(), ()> =
             trees.transaction(|(rows, by_status, work, meta)| {
                 rows.apply_batch(&change.rows)?;
                 by_status.apply_batch(&change.by_status)?;
                 work.apply_batch(&change.work)?;
-                meta.insert(META, meta_bytes.as_slice())?;
+                meta.insert(META, meta_bytes)?;
                 Ok(())
             });
-        match outcome {
-            Ok(()) => {
-                self.stopped.store(false, Ordering::SeqCst);
-                Ok(())
-            }
-            Err(::sled::transaction::TransactionError::Storage(error)) => Err(error.into()),
-            Err(::sled::transaction::TransactionError::Abort(())) => {
-                Err(Failure::Medium("a transaction was given up".to_owned()))
-            }
-        }
+        outcome.map_err(|error| match error {
+            TransactionError::Storage(cause) => cause.into(),
+            TransactionError::Abort(()) => Failure::Medium("a transaction was given up".to_owned()),
+        })
     }
 
     /// Applies the facts of a batch that are not applied yet, a transaction for every [`APPLY_CHUNK`].
