@@ -1,35 +1,17 @@
 //! The catalog's folder deleted, cut short, overwritten or replaced: opening never panics, and after the facts
-//! were given again from the position found, the catalog has the rows of a sound one. The last test is a
-//! seeded simulation: random histories with clean restarts and crash images.
+//! were given again from the position found, the catalog has the rows of a sound one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use counterfoil::domain::Digest;
 use counterfoil::ledger::Projection;
-use counterfoil::store::catalog::{Catalog, Lease};
+use counterfoil::store::catalog::Catalog;
 use counterfoil::store::memory_catalog::MemoryCatalog;
 use counterfoil::store::sled::{OpenError, Opened, SledCatalog};
 
-use crate::catalog_laws::{Facts, at, derived, held, name, open, received, requeued, sealed};
-
-/// A small generator of numbers (splitmix64), so that a seed gives the same run everywhere.
-struct Seeded(u64);
-
-impl Seeded {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-}
+use crate::catalog_facts::{
+    Facts, Seeded, at, copy_folder, derived, held, name, open, requeued, sealed,
+};
 
 /// A history in which every kind of change happens many times.
 fn history(scans: u32) -> Facts {
@@ -108,19 +90,6 @@ async fn follow(folder: &Path, facts: &Facts, expected: &str, case: &str) -> (bo
     assert!(memo.is_none_or(|output| output == name(2)), "{case}");
     assert_eq!(derived(&catalog).await, expected, "{case}");
     (set_aside.is_some(), true)
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -248,25 +217,28 @@ async fn random_bytes_heal() {
 async fn a_flipped_bit_heals() {
     let mut sample = Sample::new(300).await;
     let mut aside = 0;
-    let mut spots = Vec::new();
     for path in files(&sample.place.path().join("sound")) {
-        let bytes = fs::read(&path).unwrap();
+        let sound = fs::read(&path).unwrap();
         // The data file is mostly padding: flip where something was written.
-        let written: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] != 0).collect();
+        let written: Vec<usize> = (0..sound.len()).filter(|at| sound[*at] != 0).collect();
         for seed in 0..20 {
             let mut seeded = Seeded(seed);
-            let at = written[seeded.below(written.len() as u64) as usize];
-            spots.push((path.clone(), at, 1u8 << seeded.below(8), seed));
+            let spot = written[seeded.below(written.len() as u64) as usize];
+            let mut bytes = sound.clone();
+            bytes[spot] ^= 1 << seeded.below(8);
+            let folder = sample.copy();
+            if seed % 2 == 1 {
+                // Without its snapshot sled reads the whole log again.
+                let snapshots = files(&folder).into_iter();
+                let mut snapshots =
+                    snapshots.filter(|path| path.to_string_lossy().contains("snap."));
+                fs::remove_file(snapshots.next().unwrap()).unwrap();
+            }
+            let file_name = path.file_name().unwrap();
+            fs::write(folder.join(file_name), bytes).unwrap();
+            let case = format!("{} byte {spot}, seed {seed}", file_name.display());
+            aside += u32::from(sample.heals(&folder, &case).await);
         }
-    }
-    for (path, at, bit, seed) in spots {
-        let folder = sample.copy();
-        let target = folder.join(path.file_name().unwrap());
-        let mut bytes = fs::read(&target).unwrap();
-        bytes[at] ^= bit;
-        fs::write(&target, bytes).unwrap();
-        let case = format!("{} bit {bit} of byte {at}, seed {seed}", target.display());
-        aside += u32::from(sample.heals(&folder, &case).await);
     }
     println!("{aside} of {} set aside", sample.copies);
 }
@@ -332,7 +304,7 @@ async fn trees_of_different_moments_are_set_aside() {
     let rows = database.open_tree("rows").unwrap();
     let (key, row) = rows.first().unwrap().unwrap();
     let row = String::from_utf8(row.to_vec()).unwrap();
-    let older = row.replacen("\"last_index\":", "\"last_index\":1", 1);
+    let older = row.replacen("\"jpeg\"", "\"tiff\"", 1);
     assert_ne!(row, older);
     rows.insert(key, older.as_str()).unwrap();
     drop((rows, database));
@@ -405,190 +377,4 @@ fn a_place_that_cannot_be_written_is_an_error() {
     let outcome = SledCatalog::open(&file.join("catalog")).err();
     assert!(matches!(outcome, Some(OpenError::Io { .. })), "{outcome:?}");
     assert_eq!(fs::read(&file).unwrap(), b"a letter");
-}
-
-/// One run of the simulation: the same calls to the catalog on sled and to the one in memory.
-struct Simulation {
-    seeded: Seeded,
-    facts: Facts,
-    memory: MemoryCatalog,
-    place: tempfile::TempDir,
-    generation: u32,
-    sled: Option<Arc<SledCatalog>>,
-    leases: Vec<Lease>,
-    now: i64,
-}
-
-impl Simulation {
-    fn new(seed: u64) -> Self {
-        let place = tempfile::tempdir().unwrap();
-        let sled = Arc::new(open(&place.path().join("0")));
-        Self {
-            seeded: Seeded(seed),
-            facts: Facts::default(),
-            memory: MemoryCatalog::new(),
-            place,
-            generation: 0,
-            sled: Some(sled),
-            leases: Vec::new(),
-            now: 0,
-        }
-    }
-
-    fn sled(&self) -> Arc<SledCatalog> {
-        Arc::clone(self.sled.as_ref().unwrap())
-    }
-
-    fn folder(&self) -> PathBuf {
-        self.place.path().join(self.generation.to_string())
-    }
-
-    async fn step(&mut self) {
-        self.now += self.seeded.below(40) as i64;
-        match self.seeded.below(20) {
-            0..=7 => self.apply().await,
-            8..=11 => self.claim().await,
-            12..=14 => self.give_back().await,
-            15..=16 => self.remember().await,
-            17 => self.close_and_open().await,
-            18 => self.crash().await,
-            _ => self.compare().await,
-        }
-    }
-
-    async fn apply(&mut self) {
-        let from = self.facts.0.len();
-        for _ in 0..self.seeded.below(12) {
-            let scan = self.seeded.below(60) as u32;
-            let event = match self.seeded.below(8) {
-                0..=3 => received(scan, None),
-                4..=5 => sealed(&self.seeded.below(3).to_string()),
-                6 => held(),
-                _ => requeued(),
-            };
-            self.facts.on(scan, event);
-        }
-        let overlap = self.seeded.below(from as u64 + 1).min(5) as usize;
-        let from = from - overlap;
-        let batch = &self.facts.0[from..];
-        self.memory.apply(from as u64, batch).await.unwrap();
-        self.sled().apply(from as u64, batch).await.unwrap();
-    }
-
-    async fn claim(&mut self) {
-        let limit = self.seeded.below(5) as usize;
-        let ttl = self.seeded.below(200) as i64;
-        let ours = self.sled().claim(limit, at(self.now), ttl).await.unwrap();
-        let model = self.memory.claim(limit, at(self.now), ttl).await.unwrap();
-        assert_eq!(ours, model);
-        self.leases.extend(ours);
-    }
-
-    async fn give_back(&mut self) {
-        if self.leases.is_empty() {
-            return;
-        }
-        let chosen = self.seeded.below(self.leases.len() as u64) as usize;
-        let lease = self.leases[chosen].clone();
-        let until = at(self.now + self.seeded.below(100) as i64);
-        if self.seeded.below(2) == 0 {
-            let ours = self.sled().renew(&lease, until).await;
-            let model = self.memory.renew(&lease, until).await;
-            assert_eq!(ours.ok(), model.ok());
-        } else {
-            let ours = self.sled().release(&lease, until).await;
-            let model = self.memory.release(&lease, until).await;
-            assert_eq!(ours.is_ok(), model.is_ok());
-        }
-    }
-
-    async fn remember(&mut self) {
-        let [key, input, output] = [0; 3].map(|_| name(self.seeded.below(6) as u32));
-        self.sled().remember(&key, &input, &output).await.unwrap();
-        self.memory.remember(&key, &input, &output).await.unwrap();
-        let asked: Digest = name(self.seeded.below(6) as u32);
-        let ours = self.sled().memo(&asked, &input).await.unwrap();
-        assert_eq!(ours, self.memory.memo(&asked, &input).await.unwrap());
-    }
-
-    /// Nothing is lost by closing: leases, attempts and memos included.
-    async fn close_and_open(&mut self) {
-        drop(self.sled.take());
-        self.sled = Some(Arc::new(open(&self.folder())));
-        self.compare().await;
-    }
-
-    /// The files as they lie at some instant become the catalog; what was only in memory is gone.
-    async fn crash(&mut self) {
-        let from = self.folder();
-        self.generation += 1;
-        copy_folder(&from, &self.folder());
-        drop(self.sled.take());
-        let opened = SledCatalog::open(&self.folder()).unwrap();
-        let catalog = Arc::new(opened.catalog);
-        let position = catalog.position().await.unwrap();
-        let rest = &self.facts.0[position as usize..];
-        catalog.apply(position, rest).await.unwrap();
-        self.sled = Some(catalog);
-        self.compare().await;
-        // Leases may be older than the model's: begin again with both.
-        self.leases.clear();
-        self.sled().reset().await.unwrap();
-        self.sled().apply(0, &self.facts.0).await.unwrap();
-        let memory = MemoryCatalog::new();
-        memory.apply(0, &self.facts.0).await.unwrap();
-        self.memory = memory;
-        self.align_tokens().await;
-    }
-
-    /// Brings the model's tokens up to those of the catalog, which go on through crashes.
-    async fn align_tokens(&mut self) {
-        let mut facts = Facts::default();
-        facts.received(1000);
-        let memory = MemoryCatalog::new();
-        memory.apply(0, &facts.0).await.unwrap();
-        let sled = self.sled();
-        let waiting = sled.claim(1, at(self.now), 0).await.unwrap();
-        let Some(lease) = waiting.first() else {
-            // Nothing waits: a scan never seen before shows the next token.
-            let from = self.facts.0.len();
-            self.facts.received(100_000 + from as u32);
-            self.memory
-                .apply(from as u64, &self.facts.0[from..])
-                .await
-                .unwrap();
-            sled.apply(from as u64, &self.facts.0[from..])
-                .await
-                .unwrap();
-            return Box::pin(self.align_tokens()).await;
-        };
-        loop {
-            let model = memory.claim(1, at(0), 0).await.unwrap();
-            if model[0].token == lease.token {
-                break;
-            }
-        }
-        memory.reset().await.unwrap();
-        memory.apply(0, &self.facts.0).await.unwrap();
-        self.memory = memory;
-        sled.reset().await.unwrap();
-        sled.apply(0, &self.facts.0).await.unwrap();
-    }
-
-    async fn compare(&mut self) {
-        let sled = self.sled();
-        assert_eq!(derived(&*sled).await, derived(&self.memory).await);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn random_histories_with_crashes_equal_the_model() {
-    for seed in 0..24 {
-        println!("seed {seed}");
-        let mut simulation = Simulation::new(seed);
-        for _ in 0..60 {
-            simulation.step().await;
-        }
-        simulation.compare().await;
-    }
 }

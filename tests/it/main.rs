@@ -1,5 +1,7 @@
 //! One integration binary: a file an area.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod catalog_facts;
 mod catalog_faults;
 mod catalog_laws;
+mod catalog_simulation;

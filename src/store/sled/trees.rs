@@ -13,7 +13,7 @@ use super::codec::{self, FORMAT, Meta};
 use super::failure::{Failure, guarded};
 use crate::domain::Digest;
 use crate::ledger::Recorded;
-use crate::store::catalog::{RowStatus, ScanRow};
+use crate::store::catalog::{Counts, RowStatus, ScanRow};
 use crate::store::catalog_fold::{ends_attempts, fold, scan_of, still_to_apply};
 
 /// Most facts applied in one transaction.
@@ -182,7 +182,10 @@ impl Trees {
 
     fn row_with_bytes(&self, scan: &Digest) -> Result<(Option<IVec>, Option<ScanRow>), Failure> {
         let bytes = self.rows.get(scan.as_bytes())?;
-        let row = bytes.as_deref().map(codec::decode_row).transpose()?;
+        let row = bytes
+            .as_deref()
+            .map(|bytes| codec::decode_row(*scan, bytes));
+        let row = row.transpose()?;
         Ok((bytes, row))
     }
 
@@ -220,25 +223,35 @@ impl Trees {
             ));
         };
         check_format(&bytes)?;
-        let mut meta: Meta = codec::decode(&bytes)?;
+        let meta: Meta = codec::decode(&bytes)?;
         if meta.resetting {
             return self.finish_reset(&meta);
         }
-        let (rows, row_sum) = sum(&self.rows)?;
-        let (indexed, index_sum) = sum(&self.by_status)?;
-        let counted = meta.counts.pending.checked_add(meta.counts.sealed);
-        let counted = counted.and_then(|sum| sum.checked_add(meta.counts.held));
-        if counted != Some(rows) || rows != indexed || row_sum.wrapping_add(index_sum) != meta.sum {
-            let position = meta.position;
-            return Err(Failure::Damaged(format!(
-                "its {rows} rows and {indexed} index entries do not belong to position {position}"
-            )));
+        let mut found = Meta::empty(meta.next_token);
+        found.position = meta.position;
+        let mut rows = 0u64;
+        for entry in self.rows.iter() {
+            let (key, value) = entry?;
+            rows += 1;
+            found.sum = found.sum.wrapping_add(codec::share(&key, &value));
         }
         for status in [RowStatus::Pending, RowStatus::Sealed, RowStatus::Held] {
-            let found = self.by_status.scan_prefix([codec::status_byte(status)]);
-            if found.count() as u64 != *meta.count(status) {
-                return Err(Failure::Damaged("its counters are wrong".to_owned()));
+            for entry in self.by_status.scan_prefix([codec::status_byte(status)]) {
+                let (key, value) = entry?;
+                *found.count(status) += 1;
+                found.sum = found.sum.wrapping_add(codec::share(&key, &value));
             }
+        }
+        let Counts {
+            pending,
+            sealed,
+            held,
+        } = found.counts;
+        if found != meta || rows != pending + sealed + held {
+            let position = meta.position;
+            return Err(Failure::Damaged(format!(
+                "its {rows} rows and their index do not belong to position {position}"
+            )));
         }
         for entry in self.work.iter() {
             codec::decode::<codec::Work>(&entry?.1)?;
@@ -263,17 +276,6 @@ fn check_format(bytes: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn sum(tree: &Tree) -> Result<(u64, u64), Failure> {
-    let mut entries = 0u64;
-    let mut sum = 0u64;
-    for entry in tree.iter() {
-        let (key, value) = entry?;
-        entries += 1;
-        sum = sum.wrapping_add(codec::share(&key, &value));
-    }
-    Ok((entries, sum))
-}
-
 /// Puts the new row in the place of the old one, with its index entry, its counter and its share of the sum.
 fn replace(
     change: &mut Change,
@@ -283,7 +285,7 @@ fn replace(
     after: Option<&ScanRow>,
 ) -> Result<(), Failure> {
     if let Some(bytes) = before {
-        let row = codec::decode_row(bytes)?;
+        let row = codec::decode_row(*scan, bytes)?;
         let key = codec::status_key(row.status, row.received_index);
         meta.sum = meta.sum.wrapping_sub(codec::share(scan.as_bytes(), bytes));
         meta.sum = meta.sum.wrapping_sub(codec::share(&key, scan.as_bytes()));
