@@ -1,7 +1,12 @@
 //! Where bytes rest: encrypted blobs and vault records over `object_store`, the rebuildable catalog with its
 //! leases and memos, and the ledger's back ends. Nothing here decides anything about a case or a scan.
 
+pub mod blob;
 pub mod catalog;
 pub mod catalog_fold;
 pub mod memory_catalog;
 pub mod sled;
+pub mod keys;
+pub mod objects;
+pub mod scrub;
+pub mod vault;

@@ -5,3 +5,5 @@ mod catalog_facts;
 mod catalog_faults;
 mod catalog_laws;
 mod catalog_simulation;
+mod blob_faults;
+mod blob_laws;
