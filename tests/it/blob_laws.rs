@@ -318,3 +318,36 @@ async fn an_s3_service_keeps_the_laws() {
         store.delete(&Path::from(name)).await.unwrap();
     }
 }
+
+fn peak_memory_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM:"))
+        .unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+#[ignore = "run alone: it measures the peak memory of the whole process"]
+async fn a_very_long_stream_needs_little_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let location = format!("file:{}", folder.path().display());
+    let objects = Objects::open(&location, &S3Options::default())
+        .await
+        .unwrap();
+    let blobs = Blobs::open(&objects, keys(1));
+    let piece = Bytes::from(bytes_of(1, 256 * 1024));
+    let before = peak_memory_kib();
+    let stream = futures::stream::iter((0..1024).map(|_| Ok(piece.clone())));
+    let started = std::time::Instant::now();
+    let stored = blobs.put_stream(stream, None, NO_LIMIT).await.unwrap();
+    let put = started.elapsed();
+    assert_eq!(blobs.verify(&stored.digest).await.unwrap(), stored.bytes);
+    let grown = peak_memory_kib() - before;
+    println!(
+        "{} bytes put in {put:?}, peak memory grew by {grown} KiB",
+        stored.bytes
+    );
+    assert!(grown < 32 * 1024, "{grown} KiB");
+}

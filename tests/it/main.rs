@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod tidy;
+mod catalog_facts;
+mod catalog_faults;
+mod catalog_laws;
+mod catalog_simulation;
 mod blob_faults;
 mod blob_laws;
 mod document;

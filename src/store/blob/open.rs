@@ -99,10 +99,9 @@ impl Opened {
         sealed: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), OpenError> {
-        let mut number = first;
-        for chunk in sealed.chunks(CHUNK_BYTES + TAG_BYTES) {
+        let chunks = sealed.chunks(CHUNK_BYTES + TAG_BYTES);
+        for (number, chunk) in (first..).zip(chunks) {
             self.open_chunk(number, chunk, out)?;
-            number += 1;
         }
         Ok(())
     }

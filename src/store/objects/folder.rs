@@ -78,6 +78,7 @@ impl DurableFolder {
     pub fn open(root: &FilePath) -> io::Result<Self> {
         create_folder(root, 0o700)?;
         let root = fs::canonicalize(root)?;
+        sync_own_place(&root)?;
         let files = LocalFileSystem::new_with_prefix(&root).map_err(io::Error::other)?;
         Ok(Self {
             files: files.with_fsync(true),
@@ -125,6 +126,18 @@ impl Settled {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashSet<PathBuf>> {
         self.folders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes `root`'s own name durable: it may have been made by a process that was killed. A parent that may not
+/// be read belongs to the system, which made the folder long ago.
+fn sync_own_place(root: &FilePath) -> io::Result<()> {
+    let Some(parent) = root.parent() else {
+        return Ok(());
+    };
+    match sync_folder(parent) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        other => other,
     }
 }
 

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
-use crate::domain::{Digest, Finding, FindingCode, Timestamp};
+use crate::domain::event::{FileFormat, ScanSource};
+use crate::domain::{CaseNo, Digest, Finding, FindingCode, PipelineName, Timestamp};
 use crate::store::catalog::{Counts, RowStatus, ScanRow};
 
 /// Version of everything below. A catalog of another version is set aside and rebuilt, never converted.
@@ -67,46 +68,89 @@ impl Work {
     }
 }
 
-/// A row, with the numbers of its findings as bits: JSON would round them.
+/// A row without its digest, which is its key, and without field names: a hall has millions of rows, and the
+/// smaller they are the faster a catalog opens.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StoredRow {
-    row: ScanRow,
-    findings: Vec<StoredFinding>,
-}
+struct StoredRow(
+    RowStatus,
+    FileFormat,
+    ScanSource,
+    PipelineName,
+    u64,
+    Vec<CaseNo>,
+    i64,
+    u64,
+    u64,
+    Option<Digest>,
+    Option<u32>,
+    Vec<StoredFinding>,
+);
 
-/// Page, code, and the bits of the value and of the limit.
+/// Page, code, and the bits of the value and of the limit: JSON would round the numbers.
 #[derive(Serialize, Deserialize)]
 struct StoredFinding(Option<u32>, FindingCode, Option<u64>, Option<u64>);
 
 /// Writes a row.
 pub(super) fn encode_row(row: &ScanRow) -> Result<Vec<u8>, Failure> {
-    let mut row = row.clone();
-    let findings = std::mem::take(&mut row.findings);
-    let findings = findings.into_iter().map(|finding| {
-        let bits = |number: Option<f64>| number.map(f64::to_bits);
-        let value = bits(finding.value);
-        StoredFinding(finding.page, finding.code, value, bits(finding.limit))
+    let findings = row.findings.iter().map(|finding| {
+        let value = finding.value.map(f64::to_bits);
+        let limit = finding.limit.map(f64::to_bits);
+        StoredFinding(finding.page, finding.code, value, limit)
     });
-    encode(&StoredRow {
-        findings: findings.collect(),
-        row,
-    })
+    encode(&StoredRow(
+        row.status,
+        row.format,
+        row.source,
+        row.pipeline.clone(),
+        row.bytes,
+        row.cases.clone(),
+        row.received_at.as_millis(),
+        row.received_index,
+        row.last_index,
+        row.manifest,
+        row.pages,
+        findings.collect(),
+    ))
 }
 
-/// Reads a row.
-pub(super) fn decode_row(bytes: &[u8]) -> Result<ScanRow, Failure> {
-    let StoredRow { mut row, findings } = decode(bytes)?;
+/// Reads the row of `scan`.
+pub(super) fn decode_row(scan: Digest, bytes: &[u8]) -> Result<ScanRow, Failure> {
+    let StoredRow(
+        status,
+        format,
+        source,
+        pipeline,
+        length,
+        cases,
+        received_at,
+        received_index,
+        last_index,
+        manifest,
+        pages,
+        findings,
+    ) = decode(bytes)?;
     let findings = findings.into_iter();
-    row.findings = findings
-        .map(|StoredFinding(page, code, value, limit)| Finding {
-            page,
-            code,
-            value: value.map(f64::from_bits),
-            limit: limit.map(f64::from_bits),
-        })
-        .collect();
-    Ok(row)
+    let findings = findings.map(|StoredFinding(page, code, value, limit)| Finding {
+        page,
+        code,
+        value: value.map(f64::from_bits),
+        limit: limit.map(f64::from_bits),
+    });
+    Ok(ScanRow {
+        scan,
+        status,
+        format,
+        bytes: length,
+        source,
+        pipeline,
+        cases,
+        received_at: Timestamp::from_millis(received_at),
+        received_index,
+        last_index,
+        manifest,
+        pages,
+        findings: findings.collect(),
+    })
 }
 
 /// Writes any other record.

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ::sled::transaction::TransactionResult;
+use ::sled::transaction::{TransactionError, TransactionResult};
 use ::sled::{Batch, Db, IVec, Transactional, Tree};
 
 use super::codec::{self, FORMAT, Meta};
 use super::failure::{Failure, guarded};
 use crate::domain::Digest;
 use crate::ledger::Recorded;
-use crate::store::catalog::{RowStatus, ScanRow};
+use crate::store::catalog::{Counts, RowStatus, ScanRow};
 use crate::store::catalog_fold::{ends_attempts, fold, scan_of, still_to_apply};
 
 /// Most facts applied in one transaction.
@@ -91,7 +91,7 @@ impl Trees {
     ) -> Result<T, Failure> {
         if self.stopped.load(Ordering::SeqCst) {
             let reason =
-                "a write failed earlier; restart the program, which rebuilds what is damaged";
+                "a write failed earlier; free disk space if there is none and restart the program";
             return Err(Failure::Medium(reason.to_owned()));
         }
         let outcome = guarded(|| operation(self));
@@ -119,26 +119,27 @@ impl Trees {
     /// Writes all of `change` and `meta`, or nothing. Called by whoever holds the turn to write.
     pub fn commit(&self, change: &Change, meta: &Meta) -> Result<(), Failure> {
         let meta_bytes = codec::encode(meta)?;
-        self.stopped.store(true, Ordering::SeqCst);
+        let outcome = guarded(|| self.transaction(change, &meta_bytes));
+        if outcome.is_err() {
+            self.stopped.store(true, Ordering::SeqCst);
+        }
+        outcome
+    }
+
+    fn transaction(&self, change: &Change, meta_bytes: &[u8]) -> Result<(), Failure> {
         let trees = (&self.rows, &self.by_status, &self.work, &self.meta);
         let outcome: TransactionResult<(), ()> =
             trees.transaction(|(rows, by_status, work, meta)| {
                 rows.apply_batch(&change.rows)?;
                 by_status.apply_batch(&change.by_status)?;
                 work.apply_batch(&change.work)?;
-                meta.insert(META, meta_bytes.as_slice())?;
+                meta.insert(META, meta_bytes)?;
                 Ok(())
             });
-        match outcome {
-            Ok(()) => {
-                self.stopped.store(false, Ordering::SeqCst);
-                Ok(())
-            }
-            Err(::sled::transaction::TransactionError::Storage(error)) => Err(error.into()),
-            Err(::sled::transaction::TransactionError::Abort(())) => {
-                Err(Failure::Medium("a transaction was given up".to_owned()))
-            }
-        }
+        outcome.map_err(|error| match error {
+            TransactionError::Storage(cause) => cause.into(),
+            TransactionError::Abort(()) => Failure::Medium("a transaction was given up".to_owned()),
+        })
     }
 
     /// Applies the facts of a batch that are not applied yet, a transaction for every [`APPLY_CHUNK`].
@@ -181,7 +182,10 @@ impl Trees {
 
     fn row_with_bytes(&self, scan: &Digest) -> Result<(Option<IVec>, Option<ScanRow>), Failure> {
         let bytes = self.rows.get(scan.as_bytes())?;
-        let row = bytes.as_deref().map(codec::decode_row).transpose()?;
+        let row = bytes
+            .as_deref()
+            .map(|bytes| codec::decode_row(*scan, bytes));
+        let row = row.transpose()?;
         Ok((bytes, row))
     }
 
@@ -219,25 +223,35 @@ impl Trees {
             ));
         };
         check_format(&bytes)?;
-        let mut meta: Meta = codec::decode(&bytes)?;
+        let meta: Meta = codec::decode(&bytes)?;
         if meta.resetting {
             return self.finish_reset(&meta);
         }
-        let (rows, row_sum) = sum(&self.rows)?;
-        let (indexed, index_sum) = sum(&self.by_status)?;
-        let counted = meta.counts.pending.checked_add(meta.counts.sealed);
-        let counted = counted.and_then(|sum| sum.checked_add(meta.counts.held));
-        if counted != Some(rows) || rows != indexed || row_sum.wrapping_add(index_sum) != meta.sum {
-            let position = meta.position;
-            return Err(Failure::Damaged(format!(
-                "its {rows} rows and {indexed} index entries do not belong to position {position}"
-            )));
+        let mut found = Meta::empty(meta.next_token);
+        found.position = meta.position;
+        let mut rows = 0u64;
+        for entry in self.rows.iter() {
+            let (key, value) = entry?;
+            rows += 1;
+            found.sum = found.sum.wrapping_add(codec::share(&key, &value));
         }
         for status in [RowStatus::Pending, RowStatus::Sealed, RowStatus::Held] {
-            let found = self.by_status.scan_prefix([codec::status_byte(status)]);
-            if found.count() as u64 != *meta.count(status) {
-                return Err(Failure::Damaged("its counters are wrong".to_owned()));
+            for entry in self.by_status.scan_prefix([codec::status_byte(status)]) {
+                let (key, value) = entry?;
+                *found.count(status) += 1;
+                found.sum = found.sum.wrapping_add(codec::share(&key, &value));
             }
+        }
+        let Counts {
+            pending,
+            sealed,
+            held,
+        } = found.counts;
+        if found != meta || rows != pending + sealed + held {
+            let position = meta.position;
+            return Err(Failure::Damaged(format!(
+                "its {rows} rows and their index do not belong to position {position}"
+            )));
         }
         for entry in self.work.iter() {
             codec::decode::<codec::Work>(&entry?.1)?;
@@ -262,17 +276,6 @@ fn check_format(bytes: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn sum(tree: &Tree) -> Result<(u64, u64), Failure> {
-    let mut entries = 0u64;
-    let mut sum = 0u64;
-    for entry in tree.iter() {
-        let (key, value) = entry?;
-        entries += 1;
-        sum = sum.wrapping_add(codec::share(&key, &value));
-    }
-    Ok((entries, sum))
-}
-
 /// Puts the new row in the place of the old one, with its index entry, its counter and its share of the sum.
 fn replace(
     change: &mut Change,
@@ -282,7 +285,7 @@ fn replace(
     after: Option<&ScanRow>,
 ) -> Result<(), Failure> {
     if let Some(bytes) = before {
-        let row = codec::decode_row(bytes)?;
+        let row = codec::decode_row(*scan, bytes)?;
         let key = codec::status_key(row.status, row.received_index);
         meta.sum = meta.sum.wrapping_sub(codec::share(scan.as_bytes(), bytes));
         meta.sum = meta.sum.wrapping_sub(codec::share(&key, scan.as_bytes()));
