@@ -12,8 +12,6 @@ pub mod scrub;
 pub mod segment;
 pub mod sled;
 pub mod vault;
-pub mod memory_ledger;
-pub mod segment;
 
 pub use memory_ledger::MemoryLedger;
 pub use segment::{SegmentLedger, SegmentSettings};
