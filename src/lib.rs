@@ -16,6 +16,8 @@
 //! | [`ocr`] | recognition engines | `imaging`, `domain` |
 //! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `pdf`, `derive`, `imaging`, `domain` |
 //! | [`pipeline`] | how a scan becomes a sealed record | everything above |
+//! | [`strict`] | reading TOML tables strictly, problems by line | nothing |
+//! | [`config`], [`telemetry`] | what may be configured; logs | `strict`, `domain`, `ocr`, `store` |
 //! | [`http`], [`cli`] | faces | use cases; `cli` also [`app`] |
 //! | [`app`] | composition root: the only file that names adapters | everything |
 //!
@@ -25,6 +27,7 @@
 //! 3. hostile bytes end as a sealed record, a held one or a clear refusal;
 //! 4. time and chance are arguments: no module below `app` reads a clock or draws a random number on its own.
 
+pub mod config;
 pub mod derive;
 pub mod domain;
 pub mod imaging;
@@ -35,4 +38,6 @@ pub mod pdf;
 pub mod pipeline;
 pub mod search;
 pub mod store;
+pub mod strict;
+pub mod telemetry;
 pub mod worker;

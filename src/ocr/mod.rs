@@ -52,3 +52,17 @@ pub trait OcrEngine: Send {
         deadline: Instant,
     ) -> Result<OcrPage, OcrError>;
 }
+
+/// Which engine to open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EngineKind {
+    /// Paddle where its models are, Tesseract elsewhere.
+    Auto,
+    /// PP-OCR through ONNX Runtime.
+    Paddle,
+    /// The system's Tesseract.
+    Tesseract,
+    /// Readings kept in files.
+    Recorded,
+}

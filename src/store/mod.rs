@@ -4,9 +4,9 @@
 pub mod blob;
 pub mod catalog;
 pub mod catalog_fold;
-pub mod memory_catalog;
-pub mod sled;
 pub mod keys;
+pub mod memory_catalog;
 pub mod objects;
 pub mod scrub;
+pub mod sled;
 pub mod vault;
