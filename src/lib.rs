@@ -18,6 +18,9 @@
 //! | [`pipeline`] | how a scan is received and becomes a sealed record | everything above |
 //! | [`records`] | use cases of whoever reads: state, text, export, audit | everything above |
 //! | [`config`], [`telemetry`] | what may be configured; logs | `domain`, `ocr`, `store` |
+//! | [`pipeline`] | how a scan becomes a sealed record | everything above |
+//! | [`strict`] | reading TOML tables strictly, problems by line | nothing |
+//! | [`config`], [`telemetry`] | what may be configured; logs | `strict`, `domain`, `ocr`, `store` |
 //! | [`http`], [`cli`] | faces | use cases; `cli` also [`app`] |
 //! | [`app`] | composition root: the only file that names adapters | everything |
 //!
@@ -42,5 +45,6 @@ pub mod pipeline;
 pub mod records;
 pub mod search;
 pub mod store;
+pub mod strict;
 pub mod telemetry;
 pub mod worker;

@@ -95,3 +95,15 @@ pub fn open(kind: EngineKind, folder: &Path) -> Result<Box<dyn OcrEngine>, OcrEr
         ))),
     }
 }
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EngineKind {
+    /// Paddle where its models are, Tesseract elsewhere.
+    Auto,
+    /// PP-OCR through ONNX Runtime.
+    Paddle,
+    /// The system's Tesseract.
+    Tesseract,
+    /// Readings kept in files.
+    Recorded,
+}

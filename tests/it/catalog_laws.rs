@@ -286,10 +286,7 @@ pub async fn claims_are_exclusive(catalog: Arc<dyn Catalog>) {
             tokens.push(lease.token);
         }
     }
-    assert_eq!(scans.len(), 200);
-    for list in [scans.len(), tokens.len()] {
-        assert_eq!(list, 200);
-    }
+    assert_eq!((scans.len(), tokens.len()), (200, 200));
     scans.sort_unstable();
     scans.dedup();
     tokens.sort_unstable();

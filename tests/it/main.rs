@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod tidy;
+mod blob_faults;
+mod blob_laws;
 mod catalog_facts;
 mod catalog_faults;
 mod catalog_laws;
@@ -37,3 +39,4 @@ mod worker;
 mod imaging;
 mod pdf;
 mod tiff;
+mod config;
