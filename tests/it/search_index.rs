@@ -2,9 +2,15 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
+use counterfoil::domain::Digest;
+use counterfoil::domain::manifest::RecordManifest;
+use counterfoil::domain::text::OcrPage;
 use counterfoil::ledger::Projection;
-use counterfoil::search::{SearchError, SearchIndex, SearchView};
+use counterfoil::ledger::store::ProjectionError;
+use counterfoil::search::{MemorySource, PageSource, SearchError, SearchIndex, SearchView};
 
 use crate::search_corpus::{Facts, Found, ask, count, index_of, one_line};
 
@@ -140,6 +146,70 @@ fn copy_as_killed(from: &Path, to: &Path) {
         let entry = entry.unwrap();
         std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
     }
+}
+
+/// A source that never answers for one manifest.
+struct Stuck {
+    source: Arc<MemorySource>,
+    at: Digest,
+}
+
+#[async_trait]
+impl PageSource for Stuck {
+    async fn manifest(&self, digest: &Digest) -> Result<RecordManifest, ProjectionError> {
+        if *digest == self.at {
+            std::future::pending::<()>().await;
+        }
+        self.source.manifest(digest).await
+    }
+
+    async fn page(&self, digest: &Digest) -> Result<OcrPage, ProjectionError> {
+        self.source.page(digest).await
+    }
+}
+
+#[tokio::test]
+async fn a_batch_cut_short_in_the_middle_never_happened() {
+    let mut facts = Facts::default();
+    let mut scans: Vec<Digest> = (0..4)
+        .map(|n| facts.received(&format!("{n}"), None))
+        .collect();
+    // A batch goes through its scans in the order of their digests: the last one is stuck after the others.
+    scans.sort_unstable();
+    facts.sealed(scans[0], &[one_line("申请")]);
+    facts.sealed(scans[1], &[one_line("申请")]);
+    let at = facts.sealed(scans[3], &[one_line("申请")]);
+    let source = Arc::new(Stuck {
+        source: facts.source.clone(),
+        at,
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let index = SearchIndex::open(folder.path(), source).unwrap();
+    index.apply(0, &facts.all[..5]).await.unwrap();
+    let cut =
+        tokio::time::timeout(Duration::from_millis(200), index.apply(5, &facts.all[5..])).await;
+    assert!(cut.is_err(), "it is stuck");
+    let killed = tempfile::tempdir().unwrap();
+    copy_as_killed(folder.path(), killed.path());
+    let copy = SearchIndex::open(killed.path(), facts.source.clone()).unwrap();
+    assert_eq!(
+        (copy.position().await.unwrap(), count(&copy.view(), "申请")),
+        (5, 1)
+    );
+    copy.apply(5, &facts.all[5..]).await.unwrap();
+    assert_eq!(
+        (copy.position().await.unwrap(), count(&copy.view(), "申请")),
+        (7, 3)
+    );
+    // The same process goes on too, and what the cut batch had given to the writer is not committed with it.
+    index.apply(5, &facts.all[5..6]).await.unwrap();
+    assert_eq!(
+        (
+            index.position().await.unwrap(),
+            count(&index.view(), "申请")
+        ),
+        (6, 2)
+    );
 }
 
 #[tokio::test]
