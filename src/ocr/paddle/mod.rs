@@ -22,8 +22,14 @@ use super::{Language, OcrEngine, OcrError};
 use crate::domain::digest::Digest;
 use crate::domain::text::{EngineId, OcrChar, OcrLine, OcrPage, Rect};
 
-/// Longest side of the detection model's input.
+/// Longest side of the detection model's input at first.
 const DET_LIMIT: f32 = 960.0;
+/// Median height of the boxes, in detection pixels, below which the page is looked at again, larger.
+const SMALL_TEXT: f32 = 13.0;
+/// What that height is then brought to.
+const GOOD_TEXT: f32 = 20.0;
+/// Longest side of the detection model's input when text is small.
+const DET_LARGEST: f32 = 2880.0;
 /// Boxes at least this many times as high as wide run from top to bottom.
 pub(crate) const TALL: f32 = 1.5;
 /// Lines read with less mean confidence are not text.
@@ -57,7 +63,9 @@ impl PaddleEngine {
             name: "paddle".to_owned(),
             version: "PP-OCRv6-small onnxruntime-1.32.0".to_owned(),
             models: Digest::of(&all).to_string(),
-            settings: format!("det={DET_LIMIT}"),
+            settings: format!(
+                "det={DET_LIMIT} small={SMALL_TEXT}..{GOOD_TEXT} min-line={MIN_LINE}"
+            ),
         };
         Ok(Self {
             det,
@@ -78,6 +86,29 @@ impl PaddleEngine {
             ));
         }
         Ok(det::boxes(&map, width, input.scale, page.dimensions()))
+    }
+
+    /// Finds text on the page made small; where that made the text too small, on the page made less small.
+    fn find_all(&mut self, page: &RgbImage, deadline: Instant) -> Result<Vec<Quad>, OcrError> {
+        let longest = page.width().max(page.height()) as f32;
+        let scale = (DET_LIMIT / longest).min(1.0);
+        let quads = self.find(page, scale)?;
+        let mut sides: Vec<f32> = quads
+            .iter()
+            .map(|quad| quad.height().min(quad.width()) * scale)
+            .collect();
+        sides.sort_by(f32::total_cmp);
+        let Some(median) = sides.get(sides.len() / 2) else {
+            return Ok(quads);
+        };
+        let larger = (scale * GOOD_TEXT / median)
+            .min(DET_LARGEST / longest)
+            .min(1.0);
+        if *median >= SMALL_TEXT || larger <= scale * 1.1 {
+            return Ok(quads);
+        }
+        check(deadline)?;
+        self.find(page, larger)
     }
 
     /// Reads one box; a tall one in each way it may have been written, the surest taken.
@@ -117,8 +148,7 @@ impl OcrEngine for PaddleEngine {
         let mut lines = Vec::new();
         if width > 0 && height > 0 {
             check(deadline)?;
-            let scale = (DET_LIMIT / width.max(height) as f32).min(1.0);
-            let quads = self.find(page, scale)?;
+            let quads = self.find_all(page, deadline)?;
             check(deadline)?;
             let turn = cls::page_turn(&mut self.cls, page, &quads)?;
             let (quads, blocks) = in_reading_order(&quads, turn, (width as f32, height as f32));
