@@ -7,6 +7,7 @@ pub mod det;
 pub mod geometry;
 pub mod model;
 pub mod rec;
+pub mod stand;
 
 use std::path::Path;
 use std::time::Instant;
@@ -17,13 +18,20 @@ use ort::session::Session;
 use self::geometry::{Point, Quad, Turn};
 use self::model::{CLS, DET, ModelFolder, REC, run};
 use self::rec::{Dictionary, Sign, extents, mean_confidence, read_line};
+use self::stand::{characters_stand, is_ideograph};
 use super::layout::{self, Block};
 use super::{Language, OcrEngine, OcrError};
 use crate::domain::digest::Digest;
 use crate::domain::text::{EngineId, OcrChar, OcrLine, OcrPage, Rect};
 
-/// Longest side of the detection model's input.
+/// Longest side of the detection model's input at first.
 const DET_LIMIT: f32 = 960.0;
+/// Median height of the boxes, in detection pixels, below which the page is looked at again, larger.
+const SMALL_TEXT: f32 = 13.0;
+/// What that height is then brought to.
+const GOOD_TEXT: f32 = 20.0;
+/// Longest side of the detection model's input when text is small.
+const DET_LARGEST: f32 = 2880.0;
 /// Boxes at least this many times as high as wide run from top to bottom.
 pub(crate) const TALL: f32 = 1.5;
 /// Lines read with less mean confidence are not text.
@@ -57,7 +65,9 @@ impl PaddleEngine {
             name: "paddle".to_owned(),
             version: "PP-OCRv6-small onnxruntime-1.32.0".to_owned(),
             models: Digest::of(&all).to_string(),
-            settings: format!("det={DET_LIMIT}"),
+            settings: format!(
+                "det={DET_LIMIT} small={SMALL_TEXT}..{GOOD_TEXT} min-line={MIN_LINE}"
+            ),
         };
         Ok(Self {
             det,
@@ -78,6 +88,24 @@ impl PaddleEngine {
             ));
         }
         Ok(det::boxes(&map, width, input.scale, page.dimensions()))
+    }
+
+    /// Finds text on the page made small; where that made the text too small, on the page made less small.
+    fn find_all(&mut self, page: &RgbImage, deadline: Instant) -> Result<Vec<Quad>, OcrError> {
+        let longest = page.width().max(page.height()) as f32;
+        let scale = (DET_LIMIT / longest).min(1.0);
+        let quads = self.find(page, scale)?;
+        let mut sides: Vec<f32> = quads
+            .iter()
+            .map(|quad| quad.height().min(quad.width()) * scale)
+            .collect();
+        sides.sort_by(f32::total_cmp);
+        let median = sides.get(sides.len() / 2).copied();
+        let Some(larger) = median.and_then(|median| second_look(median, scale, longest)) else {
+            return Ok(quads);
+        };
+        check(deadline)?;
+        self.find(page, larger)
     }
 
     /// Reads one box; a tall one in each way it may have been written, the surest taken.
@@ -117,20 +145,32 @@ impl OcrEngine for PaddleEngine {
         let mut lines = Vec::new();
         if width > 0 && height > 0 {
             check(deadline)?;
-            let scale = (DET_LIMIT / width.max(height) as f32).min(1.0);
-            let quads = self.find(page, scale)?;
+            let quads = self.find_all(page, deadline)?;
             check(deadline)?;
             let turn = cls::page_turn(&mut self.cls, page, &quads)?;
             let (quads, blocks) = in_reading_order(&quads, turn, (width as f32, height as f32));
             let mut kept = Vec::new();
+            let mut read = Vec::new();
             for (quad, block) in quads.into_iter().zip(blocks) {
                 check(deadline)?;
                 let (quad, signs) = self.read(page, quad)?;
                 if mean_confidence(&signs) >= MIN_LINE {
-                    lines.push(line(&quad, &signs, turn, (width, height)));
+                    read.push((quad, signs));
                     kept.push(block);
                 }
             }
+            // Turned counter-clockwise to be read, a page of vertical text and a page on its side are alike so far.
+            let up = if turn == Turn::CounterClockwise
+                && characters_stand(&mut self.rec, &self.dictionary, page, &read)?
+            {
+                Turn::None
+            } else {
+                turn
+            };
+            lines.extend(
+                read.iter()
+                    .map(|(quad, signs)| line(quad, signs, up, (width, height))),
+            );
             layout::mark_joins(&mut lines, &kept);
         }
         Ok(OcrPage {
@@ -145,6 +185,15 @@ impl OcrEngine for PaddleEngine {
 /// Whether `folder` holds the models and the run time.
 pub fn is_installed(folder: &Path) -> bool {
     ModelFolder::is_present(folder)
+}
+
+/// The scale to look again with where boxes are `median` detection pixels high at `scale`; `None` where they are
+/// high enough or the page has no more pixels to give.
+fn second_look(median: f32, scale: f32, longest: f32) -> Option<f32> {
+    let larger = (scale * GOOD_TEXT / median.max(1.0))
+        .min(DET_LARGEST / longest)
+        .min(1.0);
+    (median < SMALL_TEXT && larger > scale * 1.1).then_some(larger)
 }
 
 fn check(deadline: Instant) -> Result<(), OcrError> {
@@ -227,7 +276,8 @@ fn relative_angle(quad: &Quad, turn: Turn) -> f32 {
     angle - (angle / 360.0).round() * 360.0
 }
 
-fn line(quad: &Quad, signs: &[Sign], turn: Turn, size: (u32, u32)) -> OcrLine {
+/// A line as reported. `up` is the turn that makes its characters stand upright.
+fn line(quad: &Quad, signs: &[Sign], up: Turn, size: (u32, u32)) -> OcrLine {
     let reach = REACH * quad.height() / quad.width().max(1.0);
     let chars = signs
         .iter()
@@ -239,10 +289,17 @@ fn line(quad: &Quad, signs: &[Sign], turn: Turn, size: (u32, u32)) -> OcrLine {
             others: sign.others.clone(),
         })
         .collect();
+    let ideographs = signs.iter().filter(|sign| is_ideograph(sign.c)).count();
+    let downwards = (45.0..135.0).contains(&relative_angle(quad, up));
+    let vertical = downwards && ideographs * 2 > signs.len();
     OcrLine {
         rect: rect(quad, size),
-        angle: quad.angle(),
-        vertical: (45.0..135.0).contains(&relative_angle(quad, turn)),
+        angle: if vertical {
+            quad.read_upwards().angle()
+        } else {
+            quad.angle()
+        },
+        vertical,
         joins_next: false,
         chars,
     }
@@ -258,5 +315,47 @@ fn rect(quad: &Quad, (width, height): (u32, u32)) -> Rect {
         y,
         width: (right.max(0.0).ceil() as u32).clamp(x + 1, width.max(x + 1)) - x,
         height: (bottom.max(0.0).ceil() as u32).clamp(y + 1, height.max(y + 1)) - y,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_text_is_looked_at_again_as_far_as_the_page_has_pixels() {
+        assert_eq!(second_look(15.0, 0.2, 4800.0), None);
+        assert_eq!(second_look(10.0, 0.2, 4800.0), Some(0.4));
+        assert_eq!(second_look(2.0, 0.2, 4800.0), Some(0.6));
+        assert_eq!(second_look(10.0, 1.0, 500.0), None);
+    }
+
+    #[test]
+    fn boxes_are_whole_pixels_inside_the_page() {
+        let corners = [(-4.0, 10.2), (30.0, 10.2), (30.0, 60.0), (-4.0, 60.0)];
+        let quad = Quad {
+            corners: corners.map(|(x, y)| Point::new(x, y)),
+        };
+        assert_eq!(<[u32; 4]>::from(rect(&quad, (25, 50))), [0, 10, 25, 40]);
+        assert_eq!(<[u32; 4]>::from(rect(&quad, (1, 1))), [0, 0, 1, 1]);
+    }
+
+    #[test]
+    fn vertical_text_stands_and_a_page_on_its_side_lies() {
+        let corners = [(0.0, 0.0), (20.0, 0.0), (20.0, 200.0), (0.0, 200.0)];
+        let quad = Quad {
+            corners: corners.map(|(x, y)| Point::new(x, y)),
+        };
+        let signs = [Sign {
+            c: '存',
+            p: 1.0,
+            others: Vec::new(),
+            middle: 0.5,
+        }];
+        let read = quad.read_downwards();
+        let standing = line(&read, &signs, Turn::None, (100, 200));
+        assert!(standing.vertical && standing.angle == 0.0);
+        let lying = line(&read, &signs, Turn::CounterClockwise, (100, 200));
+        assert!(!lying.vertical && lying.angle == 90.0);
     }
 }

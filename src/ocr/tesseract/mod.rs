@@ -4,13 +4,15 @@
 //! more threads a page costs more time, not less. A running recognition cannot be interrupted: the deadline is checked
 //! before it, and the keeper of the worker ends the process when it passes.
 
+mod walk;
+
 use std::path::Path;
 use std::time::Instant;
 
 use image::{GrayImage, RgbImage, imageops};
-use tesseract_rs::{
-    ResultIterator, TessPageIteratorLevel, TessPageSegMode, TesseractAPI, TesseractError,
-};
+use tesseract_rs::{TessPageSegMode, TesseractAPI, TesseractError};
+
+use self::walk::{Bounds, Found, collect};
 
 use super::layout::{self, Block};
 use super::skew::{skew, straighten, unstraighten};
@@ -24,11 +26,6 @@ const STRAIGHT: f32 = 0.3;
 const LSTM_ONLY: i32 = 1;
 /// Height of an A4 page in inches: the resolution is guessed from it where none is known.
 const A4_INCHES: f32 = 11.69;
-/// Runner-ups below this confidence are not kept, and at most three.
-const MIN_OTHER: f32 = 0.01;
-const MAX_OTHERS: usize = 3;
-/// Lines read from one page.
-const MAX_LINES: usize = 5000;
 
 /// The Tesseract engine with its Chinese and English data loaded.
 pub struct TesseractEngine {
@@ -176,32 +173,14 @@ fn failed(doing: &str, error: &TesseractError) -> OcrError {
     OcrError::Failed(format!("tesseract: {doing}: {error}"))
 }
 
-/// Left, top, right, bottom on the straightened page.
-type Bounds = (i32, i32, i32, i32);
-
-struct Symbol {
-    text: String,
-    bounds: Bounds,
-    p: f32,
-    others: Vec<(char, f32)>,
-}
-
-struct Found {
-    bounds: Bounds,
-    chars: Vec<(char, Bounds, f32, Vec<(char, f32)>)>,
-}
-
 impl Found {
     fn finish(self, size: (u32, u32), degrees: f32) -> OcrLine {
-        let chars = self
-            .chars
-            .into_iter()
-            .map(|(c, bounds, p, others)| OcrChar {
-                c,
-                rect: rect(bounds, size, degrees),
-                p,
-                others,
-            });
+        let chars = self.glyphs.into_iter().map(|glyph| OcrChar {
+            c: glyph.c,
+            rect: rect(glyph.bounds, size, degrees),
+            p: glyph.p,
+            others: glyph.others,
+        });
         OcrLine {
             rect: rect(self.bounds, size, degrees),
             angle: degrees,
@@ -219,147 +198,6 @@ fn block((left, top, right, bottom): Bounds) -> Block {
         right: right as f32,
         bottom: bottom as f32,
         vertical: false,
-    }
-}
-
-/// Walks lines and symbols side by side: the line's text says where the spaces are, the symbols where the characters.
-fn collect(api: &TesseractAPI) -> Result<Vec<Found>, OcrError> {
-    let Ok(lines) = api.get_iterator() else {
-        return Ok(Vec::new()); // an empty page has no iterator
-    };
-    let symbols = api
-        .get_iterator()
-        .map_err(|error| failed("symbols", &error))?;
-    let mut next_symbol = Symbols {
-        iterator: symbols,
-        more: true,
-    };
-    let mut found = Vec::new();
-    loop {
-        if let Ok(text) = lines.get_utf8_text(TessPageIteratorLevel::RIL_TEXTLINE) {
-            let bounds = lines
-                .get_bounding_box(TessPageIteratorLevel::RIL_TEXTLINE)
-                .map_err(|error| failed("line box", &error))?;
-            let line = line_of(&text, bounds, &mut next_symbol);
-            if !line.chars.is_empty() {
-                found.push(line);
-            }
-        }
-        let more = lines
-            .next(TessPageIteratorLevel::RIL_TEXTLINE)
-            .map_err(|error| failed("next line", &error))?;
-        if !more || found.len() >= MAX_LINES {
-            return Ok(found);
-        }
-    }
-}
-
-fn line_of(text: &str, bounds: Bounds, symbols: &mut Symbols) -> Found {
-    let mut chars: Vec<(char, Bounds, f32, Vec<(char, f32)>)> = Vec::new();
-    let mut rest = text.trim_end();
-    while let Some(first) = rest.chars().next() {
-        if first.is_whitespace() {
-            rest = rest.trim_start();
-            let after = rest.chars().next();
-            let before = chars.last().map(|last| last.0);
-            if let (Some(before), Some(after)) = (before, after)
-                && !(is_han(before) && is_han(after))
-            {
-                // Its box is set from its neighbours below.
-                chars.push((' ', bounds, 1.0, Vec::new()));
-            }
-            continue;
-        }
-        let Some(symbol) = symbols.next() else {
-            break;
-        };
-        let Some(after) = rest.strip_prefix(symbol.text.as_str()) else {
-            break;
-        };
-        rest = after;
-        for c in symbol.text.chars() {
-            chars.push((c, symbol.bounds, symbol.p, symbol.others.clone()));
-        }
-    }
-    set_spaces(&mut chars, bounds);
-    Found { bounds, chars }
-}
-
-fn set_spaces(chars: &mut [(char, Bounds, f32, Vec<(char, f32)>)], line: Bounds) {
-    for index in 1..chars.len().saturating_sub(1) {
-        if chars[index].0 == ' ' {
-            let left = chars[index - 1].1.2;
-            let right = chars[index + 1].1.0.max(left + 1);
-            chars[index].1 = (left, line.1, right, line.3);
-        }
-    }
-}
-
-/// Han characters and the punctuation set with them.
-fn is_han(c: char) -> bool {
-    matches!(c, '\u{2e80}'..='\u{303f}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
-        | '\u{ff00}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' | '\u{20000}'..='\u{3ffff}'
-        | '“' | '”' | '‘' | '’' | '…' | '—')
-}
-
-struct Symbols {
-    iterator: ResultIterator,
-    more: bool,
-}
-
-impl Symbols {
-    /// The next symbol with text.
-    fn next(&mut self) -> Option<Symbol> {
-        const LEVEL: TessPageIteratorLevel = TessPageIteratorLevel::RIL_SYMBOL;
-        while self.more {
-            let found = self.current();
-            self.more = self.iterator.next(LEVEL).unwrap_or(false);
-            if found.is_some() {
-                return found;
-            }
-        }
-        None
-    }
-
-    fn current(&self) -> Option<Symbol> {
-        const LEVEL: TessPageIteratorLevel = TessPageIteratorLevel::RIL_SYMBOL;
-        let text = self.iterator.get_utf8_text(LEVEL).ok()?;
-        if text.trim().is_empty() {
-            return None;
-        }
-        Some(Symbol {
-            bounds: self.iterator.get_bounding_box(LEVEL).ok()?,
-            p: (self.iterator.confidence(LEVEL).ok()? / 100.0).clamp(0.0, 1.0),
-            others: self.others(&text),
-            text,
-        })
-    }
-
-    fn others(&self, best: &str) -> Vec<(char, f32)> {
-        let mut found = Vec::new();
-        let Ok(choices) = self.iterator.get_choice_iterator() else {
-            return found;
-        };
-        loop {
-            let choice = choices.get_utf8_text().ok().zip(choices.confidence().ok());
-            if let Some((text, confidence)) = choice {
-                let mut chars = text.chars();
-                let p = (confidence / 100.0).clamp(0.0, 1.0);
-                if let (Some(c), None) = (chars.next(), chars.next())
-                    && text != best
-                    && p >= MIN_OTHER
-                {
-                    found.push((c, p));
-                }
-            }
-            if !choices.next().unwrap_or(false) {
-                break;
-            }
-        }
-        found.sort_by(|a, b| b.1.total_cmp(&a.1));
-        found.dedup_by_key(|(c, _)| *c);
-        found.truncate(MAX_OTHERS);
-        found
     }
 }
 
@@ -387,12 +225,6 @@ fn rect((left, top, right, bottom): Bounds, size: (u32, u32), degrees: f32) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spaces_between_han_characters_are_not_text() {
-        assert!(is_han('存') && is_han('，') && is_han('。') && is_han('（'));
-        assert!(!is_han('A') && !is_han('1') && !is_han('Ａ'));
-    }
 
     #[test]
     fn boxes_stay_inside_the_page() {
