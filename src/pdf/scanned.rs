@@ -77,12 +77,12 @@ fn scanned(page: &Page<'_>, limits: &Limits) -> Option<PageKind> {
     let orientation = orientation(page, matrix)?;
     let [a, b, c, d, ..] = matrix;
     let (across, down) = (a.hypot(b), c.hypot(d));
-    let coarse = (f64::from(width) / across).min(f64::from(height) / down);
-    if coarse * 72.0 < DPI_MIN {
+    let (x, y) = (f64::from(width) / across, f64::from(height) / down);
+    if x.max(y) * 72.0 < DPI_MIN {
         return None; // a stretched background, not a scan
     }
     let unit = user_unit(page);
-    let dpi = coarse * 72.0 / unit;
+    let dpi = x.min(y) * 72.0 / unit;
     let plain_mask = dict.get::<bool>("ImageMask") != Some(true)
         && !dict.contains_key("SMask")
         && !dict.contains_key("Mask");
@@ -92,11 +92,9 @@ fn scanned(page: &Page<'_>, limits: &Limits) -> Option<PageKind> {
     {
         return Some(PageKind::Jpeg(jpeg));
     }
-    let stored = (f64::from(width) / across, f64::from(height) / down);
-    let upright_x = if orientation >= 5 { stored.1 } else { stored.0 };
-    let upright_y = if orientation >= 5 { stored.0 } else { stored.1 };
+    let (x, y) = if orientation >= 5 { (y, x) } else { (x, y) };
     Some(PageKind::Image {
-        scale: (upright_x as f32, upright_y as f32),
+        scale: (x as f32, y as f32),
     })
 }
 
