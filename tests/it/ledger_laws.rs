@@ -100,7 +100,7 @@ pub async fn what_was_appended_is_read_back(store: Store) {
                 .eq(chain.checkpoints.iter().skip(place + 1).take(2))
         );
         let from_inside = store.checkpoints(size - 1, 1).await.unwrap();
-        assert_eq!(from_inside, [note.clone()]);
+        assert_eq!(from_inside, std::slice::from_ref(note));
     }
     for _ in 0..60 {
         let (from, limit) = (

@@ -133,11 +133,8 @@ fn settle(pending: &mut Vec<Op>, synced: &str, mut apply: impl FnMut(&Op)) {
 fn apply(files: &mut BTreeMap<String, Vec<u8>>, op: &Op, chance: Option<&mut Seeded>) {
     match (op, chance) {
         (Op::SetLength(name, length), None) => files.get_mut(name).unwrap().resize(*length, 0),
-        (Op::SetLength(name, length), Some(seeded)) => {
-            if seeded.below(2) == 0 {
-                files.get_mut(name).unwrap().resize(*length, 0);
-            }
-        }
+        (Op::SetLength(..), Some(seeded)) if seeded.below(2) == 0 => {}
+        (Op::SetLength(name, length), Some(_)) => files.get_mut(name).unwrap().resize(*length, 0),
         (Op::Write(name, offset, bytes), None) => {
             write(files.get_mut(name).unwrap(), *offset, bytes)
         }
