@@ -84,8 +84,14 @@ fn inclusion_holds(case: InclusionCase) -> Option<()> {
     verify_inclusion(case.leaf_idx, case.tree_size, &leaf, &proof, &root).ok()
 }
 
+/// A root in a consistency case. Some cases put words there ("don't care 1") to say that roots are only compared: such a
+/// label becomes a hash of its own, so that equal labels stay equal and no label equals a real root.
+fn root_or_label(text: &str) -> Option<Hash> {
+    hash(text).or_else(|| STANDARD.decode(text).ok().map(|label| leaf_hash(&label)))
+}
+
 fn consistency_holds(case: ConsistencyCase) -> Option<()> {
-    let (old, new) = (hash(&case.root1?)?, hash(&case.root2?)?);
+    let (old, new) = (root_or_label(&case.root1?)?, root_or_label(&case.root2?)?);
     let proof = hashes(case.proof)?;
     verify_consistency(case.size1, case.size2, &old, &new, &proof).ok()
 }

@@ -83,7 +83,7 @@ impl Chain {
                 v: 1,
                 subject: subject.clone(),
                 seq: *count,
-                at: Timestamp::from_millis(1_795_000_000_000 + index as i64),
+                at: Timestamp::from_millis(1_795_400_000_000 + index as i64),
                 occurred: None,
                 by: actor(),
                 request: request(format!("r{index}")),
