@@ -44,3 +44,5 @@ mod pdf;
 mod tiff;
 mod config;
 mod simulated_disk;
+mod derive;
+mod fixtures;

@@ -18,7 +18,7 @@ pub(super) const ASCENT: i16 = 800;
 pub(super) const DESCENT: i16 = -200;
 
 /// The name of a subset font needs six letters and a plus sign.
-const NAME: &str = "CFOIL+Counterfoil-Glyphless";
+const NAME: &str = "CNTRFL+Counterfoil-Glyphless";
 
 /// First of the 2,048 codes that no character of the basic plane uses: the surrogates of UTF-16.
 const SPARE_FIRST: u32 = 0xD800;

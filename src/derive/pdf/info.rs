@@ -101,7 +101,7 @@ impl Described<'_> {
 }
 
 /// Writes a text string as UTF-16 in hexadecimal, which needs no escapes.
-pub(super) fn text_string(words: &str) -> String {
+fn text_string(words: &str) -> String {
     let mut text = String::from("<FEFF");
     for unit in printable(words).encode_utf16() {
         text.push_str(&format!("{unit:04X}"));

@@ -19,6 +19,13 @@ const SIZE_MAX: f64 = 2_000.0;
 /// The least width of a space in font sizes. Text extraction takes a gap of about 0.1 as the end of a word.
 const SPACE_MIN: f64 = 0.3;
 
+/// The widest space, in font sizes, that is narrowed to [`SPACE_USUAL`] by stretching the character before it:
+/// text extraction takes a wider gap as the border of a column, which it then is.
+const SPACE_JOINED: f64 = 2.0;
+
+/// The most a narrowed space keeps, in font sizes.
+const SPACE_USUAL: f64 = 0.6;
+
 /// The least width of any other character in font sizes.
 const CHAR_MIN: f64 = 0.05;
 
@@ -161,8 +168,7 @@ fn starts(chars: &[OcrChar], boxes: &[Span], size: f64) -> Vec<f64> {
             space,
             place.checked_sub(1).and_then(|before| boxes.get(before)),
         ) {
-            // A space begins where the character before it ends, whatever box it was given.
-            (true, Some(before)) => before.end.min(next_start(boxes, place) - SPACE_MIN * size),
+            (true, Some(before)) => space_start(before.end, next_start(boxes, place), size),
             _ => span.start,
         };
         if let Some(last) = starts.last() {
@@ -176,6 +182,15 @@ fn starts(chars: &[OcrChar], boxes: &[Span], size: f64) -> Vec<f64> {
     let last = starts.last().copied().unwrap_or(0.0);
     starts.push(end.max(last + CHAR_MIN * size));
     starts
+}
+
+/// Where a space starts between the end of one character and the start of the next, whatever box it was given.
+fn space_start(end: f64, next: f64, size: f64) -> f64 {
+    let gap = next - end;
+    if gap > SPACE_JOINED * size {
+        return end;
+    }
+    next - gap.clamp(SPACE_MIN * size, SPACE_USUAL * size)
 }
 
 fn next_start(boxes: &[Span], place: usize) -> f64 {

@@ -124,12 +124,11 @@ fn write_catalog<W: Write>(
     let profile = writer.reserve();
     writer.packed_stream(profile, "/N 3", icc::srgb())?;
     let body = format!(
-        "<< /Type /Catalog /Pages {} /Metadata {} /Lang {} /ViewerPreferences << /DisplayDocTitle true >> \
+        "<< /Type /Catalog /Pages {} /Metadata {} /Lang ({language}) /ViewerPreferences << /DisplayDocTitle true >> \
          /OutputIntents [<< /Type /OutputIntent /S /GTS_PDFA1 /OutputConditionIdentifier (sRGB) \
          /Info (sRGB IEC 61966-2-1) /DestOutputProfile {} >>] >>",
         tree.reference(),
         metadata.reference(),
-        info::text_string(language),
         profile.reference(),
     );
     writer.object(catalog, &body)
