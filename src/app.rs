@@ -61,7 +61,9 @@ struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 }
@@ -81,11 +83,15 @@ impl App {
         let store = open_ledger_store(config).await?;
         let objects = Objects::open(&config.blobs.location, &config.blobs.s3).await?;
         let fresh = store.checkpoint().await?.is_none() && objects.is_empty().await?;
-        let keys = MasterKeys::load_or_create(&master_key_path(config), &config.data.folder, fresh)?;
-        let secret = load_or_create_secret(&log_key_path(config), store.checkpoint().await?.is_none())?;
+        let keys =
+            MasterKeys::load_or_create(&master_key_path(config), &config.data.folder, fresh)?;
+        let secret =
+            load_or_create_secret(&log_key_path(config), store.checkpoint().await?.is_none())?;
         let signer = LogSigner::new(&config.ledger.origin, &secret)?;
         let clock = system_clock();
-        let ledger = Arc::new(Ledger::open(store.clone(), signer, clock.clone(), &config.ledger.origin).await?);
+        let ledger = Arc::new(
+            Ledger::open(store.clone(), signer, clock.clone(), &config.ledger.origin).await?,
+        );
         let blobs = Arc::new(Blobs::open(&objects, keys.clone()));
         let vault = Arc::new(Vault::new(objects.store(), keys));
         let records = Records::new(store.clone(), blobs.clone(), config.limits.scan_bytes_max);
@@ -93,18 +99,38 @@ impl App {
         let index = Arc::new(SearchIndex::open(&index_path(config), Arc::new(records))?);
         let pool = worker_pool(config)?;
         let config = config.clone();
-        Ok(Self { config, ledger, store, blobs, vault, catalog, index, pipelines, pool, clock })
+        Ok(Self {
+            config,
+            ledger,
+            store,
+            blobs,
+            vault,
+            catalog,
+            index,
+            pipelines,
+            pool,
+            clock,
+        })
     }
 
     /// The reading side.
     pub fn records(&self) -> Records {
-        Records::new(self.store.clone(), self.blobs.clone(), self.config.limits.scan_bytes_max)
+        Records::new(
+            self.store.clone(),
+            self.blobs.clone(),
+            self.config.limits.scan_bytes_max,
+        )
     }
 
     /// The door for scans.
     pub fn receiver(&self) -> Receiver {
         let bytes_max = self.config.limits.scan_bytes_max;
-        Receiver::new(self.ledger.clone(), self.blobs.clone(), self.vault.clone(), bytes_max)
+        Receiver::new(
+            self.ledger.clone(),
+            self.blobs.clone(),
+            self.vault.clone(),
+            bytes_max,
+        )
     }
 
     /// Keeps catalog and index up to date from now on.
@@ -116,13 +142,21 @@ impl App {
 
     /// Refills the memos of a catalog that starts anew over a log with history.
     pub async fn recall_memos(&self) -> Result<(), OpenError> {
-        let position = self.catalog.position().await.map_err(|error| OpenError::Catalog(error.to_string()))?;
+        let position = self
+            .catalog
+            .position()
+            .await
+            .map_err(|error| OpenError::Catalog(error.to_string()))?;
         if position > 0 || *self.ledger.published().borrow() <= 1 {
             return Ok(());
         }
-        let recalled = remember_from_manifests(&self.ledger, &self.blobs, self.catalog.as_ref()).await;
+        let recalled =
+            remember_from_manifests(&self.ledger, &self.blobs, self.catalog.as_ref()).await;
         let recalled = recalled.map_err(|error| OpenError::Catalog(error.to_string()))?;
-        tracing::info!(memos = recalled, "the catalog starts anew; memos were read from the sealed manifests");
+        tracing::info!(
+            memos = recalled,
+            "the catalog starts anew; memos were read from the sealed manifests"
+        );
         Ok(())
     }
 
@@ -135,7 +169,8 @@ impl App {
             pool: self.pool.clone(),
             clock: self.clock.clone(),
             pipelines: self.pipelines.clone(),
-            actor: Actor::new(PIPELINE_ACTOR).map_err(|error| OpenError::Internal(error.to_string()))?,
+            actor: Actor::new(PIPELINE_ACTOR)
+                .map_err(|error| OpenError::Internal(error.to_string()))?,
         };
         let mut options = EngineOptions::for_workers(self.config.work.workers);
         options.bytes_in_flight = self.config.work.bytes_in_flight_max;
@@ -158,7 +193,8 @@ pub fn pipelines(config: &Config) -> Result<Pipelines, OpenError> {
 
 /// A pool of children that read pages.
 pub fn worker_pool(config: &Config) -> Result<Arc<WorkerPool>, OpenError> {
-    let program = std::env::current_exe().map_err(|error| OpenError::Internal(error.to_string()))?;
+    let program =
+        std::env::current_exe().map_err(|error| OpenError::Internal(error.to_string()))?;
     let mut options = WorkerOptions::new(program, config.ocr.engine, config.ocr.folder.clone());
     options.memory_max = config.work.memory_max_mib << 20;
     Ok(WorkerPool::new(options, config.work.workers))
@@ -175,7 +211,10 @@ pub async fn check_engine(
     let pool = worker_pool(config).map_err(|error| error.to_string())?;
     let mut worker = pool.checkout().await.map_err(|error| error.to_string())?;
     let picture = Some(Bytes::from_static(picture));
-    let checked = worker.check(engine, languages, picture, deadline).await.map_err(|error| error.to_string())?;
+    let checked = worker
+        .check(engine, languages, picture, deadline)
+        .await
+        .map_err(|error| error.to_string())?;
     let text = checked.text.map(|page| page.text()).unwrap_or_default();
     Ok((checked.id, text))
 }
@@ -220,8 +259,12 @@ async fn open_ledger_store(config: &Config) -> Result<Arc<dyn LedgerStore>, Open
     match config.ledger.store {
         LedgerStoreKind::Memory => Ok(Arc::new(MemoryLedger::new())),
         LedgerStoreKind::Segment => {
-            let settings = SegmentSettings { rotate_bytes: config.ledger.segment_bytes };
-            Ok(Arc::new(SegmentLedger::open(&ledger_path(config), settings).await?))
+            let settings = SegmentSettings {
+                rotate_bytes: config.ledger.segment_bytes,
+            };
+            Ok(Arc::new(
+                SegmentLedger::open(&ledger_path(config), settings).await?,
+            ))
         }
     }
 }

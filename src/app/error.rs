@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::domain::Problem;
 use crate::ledger::{LedgerError, StoreError};
 use crate::merkle::note::NoteError;
-use crate::pipeline::SpecError;
 use crate::search::SearchError;
 use crate::store::keys::KeyError;
 use crate::store::objects::ObjectsError;
 use crate::store::sled::OpenError as SledOpenError;
+use crate::strict::FileError;
 
 /// A part that could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -48,12 +48,14 @@ pub enum OpenError {
     Index(#[from] SearchError),
     /// The pipeline files.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Pipelines(Vec<SpecError>),
+    Pipelines(Vec<FileError>),
     /// Nothing was ever stored here.
     #[error("nothing is stored in {0} yet; take scans in first: counterfoil ingest PATH")]
     NoData(PathBuf),
     /// No record begins like this.
-    #[error("no record is called {0}; give the digest that `ingest` or `search` printed, or its first 8 digits")]
+    #[error(
+        "no record is called {0}; give the digest that `ingest` or `search` printed, or its first 8 digits"
+    )]
     NoRecord(String),
     /// Several records begin like this.
     #[error("several records begin with {0}; give more digits")]
@@ -66,7 +68,10 @@ pub enum OpenError {
 impl OpenError {
     /// A folder that cannot be used.
     pub fn folder(path: &Path, source: std::io::Error) -> Self {
-        Self::Folder { path: path.to_owned(), source }
+        Self::Folder {
+            path: path.to_owned(),
+            source,
+        }
     }
 
     /// Whether another process holds the data folder.

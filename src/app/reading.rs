@@ -47,12 +47,18 @@ impl Reading {
         if config.ledger.store == LedgerStoreKind::Memory || !ledger_path(config).exists() {
             return Err(OpenError::NoData(config.data.folder.clone()));
         }
-        let store: Arc<dyn LedgerStore> = Arc::new(SegmentLedger::open_read_only(&ledger_path(config)).await?);
+        let store: Arc<dyn LedgerStore> =
+            Arc::new(SegmentLedger::open_read_only(&ledger_path(config)).await?);
         let objects = Objects::open(&config.blobs.location, &config.blobs.s3).await?;
-        let keys = MasterKeys::load_or_create(&master_key_path(config), &config.data.folder, false)?;
+        let keys =
+            MasterKeys::load_or_create(&master_key_path(config), &config.data.folder, false)?;
         let blobs = Arc::new(Blobs::open(&objects, keys));
         let records = Records::new(store.clone(), blobs, config.limits.scan_bytes_max);
-        Ok(Self { records, store, config: config.clone() })
+        Ok(Self {
+            records,
+            store,
+            config: config.clone(),
+        })
     }
 
     /// A view on the index that holds every fact of the ledger. Indexes them itself when no other process holds the
@@ -64,7 +70,10 @@ impl Reading {
             match SearchView::open(&index_path(&self.config)) {
                 Ok(view) if view.position()? >= size => return Ok(view),
                 Ok(view) if begun.elapsed() > CATCH_UP_MAX => {
-                    tracing::warn!(facts = size, "the index is still behind the ledger; newest records may be missing");
+                    tracing::warn!(
+                        facts = size,
+                        "the index is still behind the ledger; newest records may be missing"
+                    );
                     return Ok(view);
                 }
                 Ok(_) | Err(_) => {}
@@ -92,7 +101,10 @@ impl Reading {
             return Err(unknown());
         }
         let query = Query::record_prefix(prefix).ok_or_else(unknown)?;
-        let found = self.view().await?.search(&query, &Reader::Everything, 200, 0)?;
+        let found = self
+            .view()
+            .await?
+            .search(&query, &Reader::Everything, 200, 0)?;
         let mut records: Vec<Digest> = found.hits.iter().map(|hit| hit.record).collect();
         records.sort_unstable();
         records.dedup();
@@ -107,7 +119,9 @@ impl Reading {
         let note = self.store.checkpoint().await?;
         match note {
             // The signature is the audit's affair; here the size only says how far the index has to come.
-            Some(note) => Ok(Checkpoint::parse_unverified(&note).map(|checkpoint| checkpoint.size).unwrap_or(0)),
+            Some(note) => Ok(Checkpoint::parse_unverified(&note)
+                .map(|checkpoint| checkpoint.size)
+                .unwrap_or(0)),
             None => Ok(0),
         }
     }
@@ -119,7 +133,9 @@ impl App {
         self.recall_memos().await?;
         let projections: [&dyn Projection; 2] = [self.catalog.as_ref(), self.index.as_ref()];
         for projection in projections {
-            catch_up(&self.ledger, projection).await.map_err(|error| OpenError::Catalog(error.to_string()))?;
+            catch_up(&self.ledger, projection)
+                .await
+                .map_err(|error| OpenError::Catalog(error.to_string()))?;
         }
         Ok(())
     }
@@ -148,12 +164,24 @@ impl Auditing {
                 app.catch_up().await?;
                 let (records, view) = (app.records(), app.index.view());
                 let catalog = Part::Open(app.catalog.clone());
-                Ok(Self { records, catalog, view, store: app.store.clone(), ledger: Some(app.ledger.clone()) })
+                Ok(Self {
+                    records,
+                    catalog,
+                    view,
+                    store: app.store.clone(),
+                    ledger: Some(app.ledger.clone()),
+                })
             }
             Err(error) if error.is_in_use() => {
                 let reading = Reading::open(config).await?;
                 let view = reading.view().await?;
-                Ok(Self { records: reading.records, catalog: Part::InUse, view, store: reading.store, ledger: None })
+                Ok(Self {
+                    records: reading.records,
+                    catalog: Part::InUse,
+                    view,
+                    store: reading.store,
+                    ledger: None,
+                })
             }
             Err(error) => Err(error),
         }

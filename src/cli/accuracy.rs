@@ -20,6 +20,7 @@ use crate::worker::protocol::StageJob;
 
 const PAGE_DEADLINE: Duration = Duration::from_secs(300);
 
+/// The arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 例 Example:
@@ -69,33 +70,72 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     let mut pages = 0;
     for path in images(&args.folder)? {
         let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
-        let format = sniff(&bytes).map_err(|_| CliError::new(Problem::UnsupportedFormat, path.display()))?;
-        let loaded = worker.load(Bytes::from(bytes), format, &Limits::default(), PAGE_DEADLINE).await;
-        let loaded = loaded.map_err(|error| CliError::new(Problem::CannotRead, format!("{}: {error}", path.display())))?;
+        let format =
+            sniff(&bytes).map_err(|_| CliError::new(Problem::UnsupportedFormat, path.display()))?;
+        let loaded = worker
+            .load(
+                Bytes::from(bytes),
+                format,
+                &Limits::default(),
+                PAGE_DEADLINE,
+            )
+            .await;
+        let loaded = loaded.map_err(|error| {
+            CliError::new(Problem::CannotRead, format!("{}: {error}", path.display()))
+        })?;
         for page in 1..=loaded.pages {
-            let Some(truth) = truth_of(&path, page, loaded.pages)? else { continue };
+            let Some(truth) = truth_of(&path, page, loaded.pages)? else {
+                continue;
+            };
             let began = Instant::now();
             let read = read(&mut worker, page, engine).await?;
             let lines: Vec<String> = read.lines.iter().map(OcrLine::text).collect();
             let found = score(&truth, &lines);
             total = total.and(found);
             pages += 1;
-            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            print(output, &name, file, page, found, began.elapsed().as_secs_f64())?;
+            let file = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            print(
+                output,
+                &name,
+                file,
+                page,
+                found,
+                began.elapsed().as_secs_f64(),
+            )?;
         }
     }
     if pages == 0 {
-        let detail = format!("{} has no image with a NAME.gt.txt beside it", args.folder.display());
+        let detail = format!(
+            "{} has no image with a NAME.gt.txt beside it",
+            args.folder.display()
+        );
         return Err(CliError::new(Problem::NotFound, detail));
     }
-    print(output, &name, format!("TOTAL ({pages} pages)"), 0, total, 0.0)?;
+    print(
+        output,
+        &name,
+        format!("TOTAL ({pages} pages)"),
+        0,
+        total,
+        0.0,
+    )?;
     Ok(Outcome::Done)
 }
 
 async fn read(worker: &mut Checkout, page: u32, engine: EngineKind) -> Result<OcrPage, CliError> {
-    let stage = StageJob::Ocr { engine, languages: vec![Language::Zh, Language::En] };
-    let outputs = worker.page(page, &[stage], PAGE_DEADLINE).await.map_err(CliError::internal)?;
-    let bytes = outputs.first().cloned().unwrap_or_default();
+    let stage = StageJob::Ocr {
+        engine,
+        languages: vec![Language::Zh, Language::En],
+    };
+    let read = worker
+        .page(page, &[stage], PAGE_DEADLINE)
+        .await
+        .map_err(CliError::internal)?;
+    let bytes = read.outputs.first().cloned().unwrap_or_default();
     serde_json::from_slice(&bytes).map_err(CliError::internal)
 }
 
@@ -108,10 +148,24 @@ fn print(
     seconds: f64,
 ) -> Result<(), CliError> {
     let percent = 100.0 * score.errors as f64 / score.chars.max(1) as f64;
-    let line = format!("{engine:<10} {percent:>7.3} %  {:>4}/{:<5} {seconds:>6.1} s  {file}", score.errors, score.chars);
+    let line = format!(
+        "{engine:<10} {percent:>7.3} %  {:>4}/{:<5} {seconds:>6.1} s  {file}",
+        score.errors, score.chars
+    );
     let engine = engine.to_string();
     let (characters, errors) = (score.chars, score.errors);
-    output.result(&PageScore { engine, file, page, characters, errors, percent, seconds }, || line)
+    output.result(
+        &PageScore {
+            engine,
+            file,
+            page,
+            characters,
+            errors,
+            percent,
+            seconds,
+        },
+        || line,
+    )
 }
 
 /// Files of the folder that are images or PDF, in order of names.

@@ -6,6 +6,7 @@ use crate::cli::{CliError, Outcome};
 use crate::config::Config;
 use crate::records::audit;
 
+/// The arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "例 Example:\n  counterfoil audit --json")]
 pub struct Args {
@@ -36,24 +37,42 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
         }
     }
     for finding in &findings {
-        output.result(finding, || format!("✗ {:?}  {}  {}", finding.kind, finding.subject, finding.detail))?;
+        output.result(finding, || {
+            format!(
+                "✗ {:?}  {}  {}",
+                finding.kind, finding.subject, finding.detail
+            )
+        })?;
     }
     auditing.close().await;
     let summary = serde_json::json!({
         "facts": told.facts, "scans": told.scans.len(), "findings": findings.len(), "not_checked": not_checked
     });
-    output.result(&summary, || summary_words(told.facts, told.scans.len(), findings.len(), &not_checked))?;
-    Ok(if findings.is_empty() { Outcome::Done } else { Outcome::Findings })
+    output.result(&summary, || {
+        summary_words(told.facts, told.scans.len(), findings.len(), &not_checked)
+    })?;
+    Ok(if findings.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::Findings
+    })
 }
 
 fn summary_words(facts: u64, scans: usize, findings: usize, not_checked: &[&str]) -> String {
     let mut words = if findings == 0 {
-        format!("✓ 核验通过：{facts} 条事实，{scans} 个扫描件，账、档、索引一致 / audit clean: {facts} facts, {scans} scans")
+        format!(
+            "✓ 核验通过：{facts} 条事实，{scans} 个扫描件，账、档、索引一致 / audit clean: {facts} facts, {scans} scans"
+        )
     } else {
-        format!("✗ 核验发现 {findings} 处不一致 / {findings} findings in {facts} facts, {scans} scans")
+        format!(
+            "✗ 核验发现 {findings} 处不一致 / {findings} findings in {facts} facts, {scans} scans"
+        )
     };
     if !not_checked.is_empty() {
-        words.push_str(&format!("\n  未核验（正被其他进程使用）not checked, in use: {}", not_checked.join(", ")));
+        words.push_str(&format!(
+            "\n  未核验（正被其他进程使用）not checked, in use: {}",
+            not_checked.join(", ")
+        ));
     }
     words
 }

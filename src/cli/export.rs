@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::domain::{Digest, Problem};
 use crate::records::export::{ExportLimits, export_pdf};
 
+/// The arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 例 Examples:
@@ -38,7 +39,13 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     let reading = Reading::open(config).await?;
     let scan = reading.resolve(&args.record).await?;
     let written = |error: std::io::Error| {
-        CliError::new(Problem::CannotRead, format!("{}: {error}; choose a place that can be written", args.output.display()))
+        CliError::new(
+            Problem::CannotRead,
+            format!(
+                "{}: {error}; choose a place that can be written",
+                args.output.display()
+            ),
+        )
     };
     let mut name = args.output.file_name().unwrap_or_default().to_os_string();
     name.push(".part");
@@ -53,7 +60,12 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     };
     std::fs::rename(&part, &args.output).map_err(written)?;
     let object = serde_json::json!({ "record": scan, "file": args.output.display().to_string(), "bytes": bytes });
-    output.result(&object, || format!("✓ 已导出 exported {}（{bytes} 字节）", args.output.display()))?;
+    output.result(&object, || {
+        format!(
+            "✓ 已导出 exported {}（{bytes} 字节）",
+            args.output.display()
+        )
+    })?;
     Ok(Outcome::Done)
 }
 
@@ -65,7 +77,9 @@ async fn write_to(
     part: &Path,
     output: Output,
 ) -> Result<(), CliError> {
-    let failed = |error: std::io::Error| CliError::new(Problem::CannotRead, format!("{}: {error}", part.display()));
+    let failed = |error: std::io::Error| {
+        CliError::new(Problem::CannotRead, format!("{}: {error}", part.display()))
+    };
     if format == Format::Original {
         let master = reading.records.master(scan).await?;
         return std::fs::write(part, &master).map_err(failed);
@@ -75,7 +89,13 @@ async fn write_to(
         let mut text = String::new();
         for entry in &manifest.pages {
             // A form feed ends a page, as pdftotext writes it.
-            text.push_str(&reading.records.page_text(&manifest, entry.page).await?.text());
+            text.push_str(
+                &reading
+                    .records
+                    .page_text(&manifest, entry.page)
+                    .await?
+                    .text(),
+            );
             text.push_str("\n\u{c}");
         }
         return std::fs::write(part, text).map_err(failed);
@@ -83,7 +103,11 @@ async fn write_to(
     let limits = ExportLimits::of(&app::pipelines(config)?, &manifest.pipeline);
     let bar = output.progress(manifest.pages.len() as u64, "pages");
     let pool = app::worker_pool(config)?;
-    let made = export_pdf(&reading.records, &pool, &manifest, &limits, part, || bar.inc(1)).await;
+    let made = export_pdf(&reading.records, &pool, &manifest, &limits, part, || {
+        bar.inc(1)
+    })
+    .await;
     bar.finish_and_clear();
-    made.map(|_| ()).map_err(|error| CliError::new(error.problem(), error))
+    made.map(|_| ())
+        .map_err(|error| CliError::new(error.problem(), error))
 }

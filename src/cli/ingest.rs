@@ -31,6 +31,7 @@ const POLL: Duration = Duration::from_millis(300);
 /// Files walked at most in one call.
 const FILES_MAX: usize = 1_000_000;
 
+/// The arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 例 Examples:
@@ -93,8 +94,16 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     let files = walk(&args.paths)?;
     let app = App::open(config).await?;
     if app.pipelines.get(&args.pipeline).is_none() {
-        let there = app.pipelines.names().into_iter().collect::<Vec<_>>().join(", ");
-        let detail = format!("no pipeline is called {}; there are: {there}", args.pipeline);
+        let there = app
+            .pipelines
+            .names()
+            .into_iter()
+            .collect::<Vec<_>>()
+            .join(", ");
+        let detail = format!(
+            "no pipeline is called {}; there are: {there}",
+            args.pipeline
+        );
         return Err(CliError::new(Problem::UnknownPipeline, detail));
     }
     app.recall_memos().await?;
@@ -108,7 +117,13 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     });
     let receiver = app.receiver();
     let bar = output.progress(files.len() as u64, "files");
-    let mut run = Run { records: app.records(), output, bar, waiting: BTreeMap::new(), refused: 0 };
+    let mut run = Run {
+        records: app.records(),
+        output,
+        bar,
+        waiting: BTreeMap::new(),
+        refused: 0,
+    };
     for file in &files {
         run.take(&receiver, file, &args).await?;
         engine.nudge();
@@ -121,18 +136,30 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     run.bar.finish_and_clear();
     let size = *app.ledger.published().borrow();
     if !args.no_wait {
-        follower.wait_for("search", size.saturating_sub(1)).await.map_err(CliError::store)?;
+        follower
+            .wait_for("search", size.saturating_sub(1))
+            .await
+            .map_err(CliError::store)?;
     }
     stop.send_replace(true);
     reading.await.map_err(CliError::internal)?;
     follower.stop().await;
     app.ledger.close().await;
-    Ok(if run.refused > 0 { Outcome::SomeRefused } else { Outcome::Done })
+    Ok(if run.refused > 0 {
+        Outcome::SomeRefused
+    } else {
+        Outcome::Done
+    })
 }
 
 impl Run {
     /// Receives one file; prints it at once unless it waits to be read.
-    async fn take(&mut self, receiver: &Receiver, path: &Path, args: &Args) -> Result<(), CliError> {
+    async fn take(
+        &mut self,
+        receiver: &Receiver,
+        path: &Path,
+        args: &Args,
+    ) -> Result<(), CliError> {
         let file = path.display().to_string();
         let incoming = Incoming {
             announced: None,
@@ -140,7 +167,9 @@ impl Run {
             pipeline: args.pipeline.clone(),
             case: args.case.clone(),
             by: Actor::new("cli:operator").map_err(CliError::internal)?,
-            file_name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
+            file_name: path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned()),
         };
         let stream = match file_stream(path).await {
             Ok(stream) => stream,
@@ -151,7 +180,11 @@ impl Run {
             Err(error) => return self.refuse(file, error.problem(), error.to_string()),
         };
         if args.no_wait {
-            let status = if received.duplicate { "duplicate" } else { "received" };
+            let status = if received.duplicate {
+                "duplicate"
+            } else {
+                "received"
+            };
             return self.print(FileResult::taken(file, received.scan, status));
         }
         let known = received.duplicate && !received.is_pending();
@@ -168,9 +201,11 @@ impl Run {
         for scan in scans {
             let (status, pages, findings) = match self.records.state(&scan).await?.status {
                 ScanStatus::Pending => continue,
-                ScanStatus::Sealed { manifest, pages } => {
-                    ("sealed", Some(pages), self.records.manifest_blob(&manifest).await?.findings)
-                }
+                ScanStatus::Sealed { manifest, pages } => (
+                    "sealed",
+                    Some(pages),
+                    self.records.manifest_blob(&manifest).await?.findings,
+                ),
                 ScanStatus::Held { findings } => ("held", None, findings),
             };
             for file in self.waiting.remove(&scan).unwrap_or_default() {
@@ -185,22 +220,44 @@ impl Run {
 
     fn refuse(&mut self, file: String, problem: Problem, detail: String) -> Result<(), CliError> {
         self.refused += 1;
-        let error = ResultError { code: problem.code(), title: problem.zh(), title_en: problem.en(), detail };
+        let error = ResultError {
+            code: problem.code(),
+            title: problem.zh(),
+            title_en: problem.en(),
+            detail,
+        };
         let status = "refused";
         let (sha256, record, pages, findings) = (None, None, None, Vec::new());
-        self.print(FileResult { file, sha256, status, record, pages, findings, error: Some(error) })
+        self.print(FileResult {
+            file,
+            sha256,
+            status,
+            record,
+            pages,
+            findings,
+            error: Some(error),
+        })
     }
 
     fn print(&mut self, result: FileResult) -> Result<(), CliError> {
         self.bar.inc(1);
         let output = self.output;
-        self.bar.suspend(|| output.result(&result, || result.words()))
+        self.bar
+            .suspend(|| output.result(&result, || result.words()))
     }
 }
 
 impl FileResult {
     fn taken(file: String, scan: Digest, status: &'static str) -> Self {
-        Self { file, sha256: Some(scan), status, record: Some(scan), pages: None, findings: Vec::new(), error: None }
+        Self {
+            file,
+            sha256: Some(scan),
+            status,
+            record: Some(scan),
+            pages: None,
+            findings: Vec::new(),
+            error: None,
+        }
     }
 
     fn words(&self) -> String {
@@ -211,19 +268,38 @@ impl FileResult {
             "received" => ("…", "已收妥"),
             _ => ("✗", "拒收"),
         };
-        let short: String = self.record.map(|record| record.to_string()[..12].to_string()).unwrap_or_default();
-        let pages = self.pages.map(|pages| format!("{pages} 页  ")).unwrap_or_default();
-        let mut words = format!("{mark} {word} {:<9}  {short:<12}  {pages}{}", self.status, self.file);
+        let short: String = self
+            .record
+            .map(|record| record.to_string()[..12].to_string())
+            .unwrap_or_default();
+        let pages = self
+            .pages
+            .map(|pages| format!("{pages} 页  "))
+            .unwrap_or_default();
+        let mut words = format!(
+            "{mark} {word} {:<9}  {short:<12}  {pages}{}",
+            self.status, self.file
+        );
         for finding in &self.findings {
-            let page = finding.page.map(|page| format!("第 {page} 页 ")).unwrap_or_default();
+            let page = finding
+                .page
+                .map(|page| format!("第 {page} 页 "))
+                .unwrap_or_default();
             let numbers = match (finding.value, finding.limit) {
                 (Some(value), Some(limit)) => format!("（{value:.2}，限值 {limit:.2}）"),
                 _ => String::new(),
             };
-            words.push_str(&format!("\n    {page}{}{numbers} {}", finding.code.zh(), finding.code));
+            words.push_str(&format!(
+                "\n    {page}{}{numbers} {}",
+                finding.code.zh(),
+                finding.code
+            ));
         }
         if let Some(error) = &self.error {
-            words.push_str(&format!("\n    {} [{}] {}", error.title, error.code, error.detail));
+            words.push_str(&format!(
+                "\n    {} [{}] {}",
+                error.title, error.code, error.detail
+            ));
         }
         words
     }
@@ -259,11 +335,16 @@ fn walk(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
 }
 
 /// A file's bytes as they are read.
-async fn file_stream(path: &Path) -> std::io::Result<impl Stream<Item = std::io::Result<Bytes>> + Send + use<>> {
+async fn file_stream(
+    path: &Path,
+) -> std::io::Result<impl Stream<Item = std::io::Result<Bytes>> + Send + use<>> {
     let file = tokio::fs::File::open(path).await?;
     Ok(stream::try_unfold(file, |mut file| async move {
         let mut chunk = Vec::with_capacity(CHUNK);
-        let read = (&mut file).take(CHUNK as u64).read_to_end(&mut chunk).await?;
+        let read = (&mut file)
+            .take(CHUNK as u64)
+            .read_to_end(&mut chunk)
+            .await?;
         Ok((read > 0).then(|| (Bytes::from(chunk), file)))
     }))
 }

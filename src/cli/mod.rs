@@ -95,7 +95,10 @@ pub struct CliError {
 impl CliError {
     /// `detail` says what happened, to what, and what to do.
     pub fn new(problem: Problem, detail: impl ToString) -> Self {
-        Self { problem, detail: detail.to_string() }
+        Self {
+            problem,
+            detail: detail.to_string(),
+        }
     }
 
     /// Something that should not happen.
@@ -159,9 +162,12 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, output: Output) -> Result<Outcome, CliError> {
-    let config = Config::load(cli.config.as_deref(), cli.data.as_deref(), &|name| std::env::var(name).ok())
+    let config = Config::load(cli.config.as_deref(), cli.data.as_deref(), &|name| {
+        std::env::var(name).ok()
+    })
+    .map_err(|error| CliError::new(Problem::BadConfiguration, error))?;
+    crate::telemetry::start(&config.log)
         .map_err(|error| CliError::new(Problem::BadConfiguration, error))?;
-    crate::telemetry::start(&config.log).map_err(|error| CliError::new(Problem::BadConfiguration, error))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -27,8 +27,16 @@ impl Output {
     }
 
     /// Prints one result.
-    pub fn result<T: Serialize>(&self, object: &T, words: impl FnOnce() -> String) -> Result<(), CliError> {
-        let line = if self.json { serde_json::to_string(object).map_err(CliError::internal)? } else { words() };
+    pub fn result<T: Serialize>(
+        &self,
+        object: &T,
+        words: impl FnOnce() -> String,
+    ) -> Result<(), CliError> {
+        let line = if self.json {
+            serde_json::to_string(object).map_err(CliError::internal)?
+        } else {
+            words()
+        };
         self.raw(&line)
     }
 
@@ -48,7 +56,8 @@ impl Output {
             bar.set_draw_target(ProgressDrawTarget::hidden());
             return bar;
         }
-        let template = format!("{{bar:32}} {{pos}}/{{len}} {unit}  {{elapsed}} (还需 eta {{eta}})  {{msg}}");
+        let template =
+            format!("{{bar:32}} {{pos}}/{{len}} {unit}  {{elapsed}} (还需 eta {{eta}})  {{msg}}");
         if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style);
         }

@@ -6,8 +6,11 @@ use crate::cli::{CliError, Outcome};
 use crate::config::Config;
 use crate::ledger::Projection;
 
+/// The arguments of the command.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "例 Examples:\n  counterfoil rebuild\n  counterfoil rebuild --projection search")]
+#[command(
+    after_help = "例 Examples:\n  counterfoil rebuild\n  counterfoil rebuild --projection search"
+)]
 pub struct Args {
     /// 只重建一个 Only this one
     #[arg(long, value_enum, value_name = "NAME")]
@@ -23,8 +26,10 @@ enum Which {
 /// Resets, then applies every fact again.
 pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome, CliError> {
     let app = App::open(config).await?;
-    let chosen: [(Which, &dyn Projection); 2] =
-        [(Which::Catalog, app.catalog.as_ref()), (Which::Search, app.index.as_ref())];
+    let chosen: [(Which, &dyn Projection); 2] = [
+        (Which::Catalog, app.catalog.as_ref()),
+        (Which::Search, app.index.as_ref()),
+    ];
     for (which, projection) in chosen {
         if args.projection.is_none_or(|only| only == which) {
             projection.reset().await.map_err(CliError::store)?;
@@ -37,7 +42,9 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
         }
         let facts = projection.position().await.map_err(CliError::store)?;
         let object = serde_json::json!({ "projection": projection.name(), "facts": facts });
-        output.result(&object, || format!("✓ 已重建 rebuilt {}（{facts} 条事实）", projection.name()))?;
+        output.result(&object, || {
+            format!("✓ 已重建 rebuilt {}（{facts} 条事实）", projection.name())
+        })?;
     }
     app.ledger.close().await;
     Ok(Outcome::Done)

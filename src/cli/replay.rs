@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::domain::{Digest, PipelineName, Problem};
 use crate::pipeline::{ReplayError, Selection};
 
+/// The arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 例 Examples:
@@ -39,7 +40,9 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
         (false, true) => Selection::All,
         (false, false) => Selection::These(args.records),
     };
-    let requeued = engine.replay(args.stage.as_deref(), selection, args.pipeline.as_ref()).await;
+    let requeued = engine
+        .replay(args.stage.as_deref(), selection, args.pipeline.as_ref())
+        .await;
     requeued.map_err(|error| CliError::new(problem(&error), error))?;
     app.catch_up().await?;
     read_all(&app, &engine, output).await

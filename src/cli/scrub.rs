@@ -2,12 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use futures::{TryStreamExt, stream};
+
 use crate::app::Reading;
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
-use crate::store::scrub::scrub;
+use crate::domain::Digest;
+use crate::records::audit::blobs_named;
+use crate::store::scrub::{ScrubReport, scrub};
 
+/// The arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "例 Example:\n  counterfoil scrub --json")]
 pub struct Args {}
@@ -15,15 +20,28 @@ pub struct Args {}
 /// Reads everything the ledger names, and whatever else lies in the store.
 pub async fn run(config: &Config, _args: Args, output: Output) -> Result<Outcome, CliError> {
     let reading = Reading::open(config).await?;
-    let named: BTreeSet<_> = crate::records::audit::blobs_named(&reading.records).await?.into_iter().collect();
+    let blobs = reading.records.blobs();
+    let mut named: BTreeSet<Digest> = blobs_named(&reading.records).await?.into_iter().collect();
+    // What the store holds beyond the ledger (an upload whose fact never came) is checked too.
+    let stored: Vec<Digest> = blobs.list().try_collect().await.map_err(CliError::store)?;
+    named.extend(stored);
     let bar = output.progress(named.len() as u64, "blobs");
-    let report = scrub(reading.records.blobs(), named, |_| bar.inc(1)).await.map_err(CliError::store)?;
+    let mut progress = |report: &ScrubReport| bar.set_position(report.blobs);
+    let all = stream::iter(named.into_iter().map(Ok));
+    let report = scrub(blobs, all, &mut progress)
+        .await
+        .map_err(CliError::store)?;
     bar.finish_and_clear();
     for finding in &report.findings {
-        output.result(finding, || format!("{}  {}", finding.digest, finding.kind))?;
+        output.result(finding, || {
+            format!(
+                "✗ {:?}  {}  {}",
+                finding.kind, finding.digest, finding.reason
+            )
+        })?;
     }
     let summary = serde_json::json!({
-        "blobs": report.blobs, "bytes": report.bytes, "findings": report.findings.len()
+        "blobs": report.blobs, "bytes": report.bytes, "findings": report.findings.len() as u64 + report.findings_left_out
     });
     output.result(&summary, || {
         format!(
@@ -35,5 +53,9 @@ pub async fn run(config: &Config, _args: Args, output: Output) -> Result<Outcome
             report.findings.len()
         )
     })?;
-    Ok(if report.findings.is_empty() { Outcome::Done } else { Outcome::Findings })
+    Ok(if report.is_clean() {
+        Outcome::Done
+    } else {
+        Outcome::Findings
+    })
 }

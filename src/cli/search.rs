@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::domain::{Digest, Problem};
 use crate::search::{Hit, Mode, Query, Reader, boxes};
 
+/// The arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 例 Examples:
@@ -41,11 +42,18 @@ struct Found {
 
 /// Prints hits, best first, then how many pages there are in all.
 pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome, CliError> {
-    let mode = if args.fuzzy && !args.exact { Mode::Fuzzy } else { Mode::Exact };
-    let query = Query::parse(&args.query, mode).map_err(|error| CliError::new(Problem::BadQuery, error))?;
+    let mode = if args.fuzzy && !args.exact {
+        Mode::Fuzzy
+    } else {
+        Mode::Exact
+    };
+    let query =
+        Query::parse(&args.query, mode).map_err(|error| CliError::new(Problem::BadQuery, error))?;
     let reading = Reading::open(config).await?;
     let view = reading.view().await?;
-    let found = view.search(&query, &Reader::Everything, usize::from(args.limit), 0).map_err(CliError::store)?;
+    let found = view
+        .search(&query, &Reader::Everything, usize::from(args.limit), 0)
+        .map_err(CliError::store)?;
     for hit in &found.hits {
         let page = reading.records.text_blob(&hit.ocr).await?;
         let rects = boxes(&page, &hit.matches);

@@ -18,6 +18,7 @@ use crate::store::keys::load_or_create_token;
 /// Uploads taken at the same time.
 const UPLOADS_MAX: usize = 64;
 
+/// The arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 例 Examples:
@@ -33,12 +34,15 @@ pub struct Args {
 pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome, CliError> {
     let address = args.listen.unwrap_or(config.http.listen);
     if !address.ip().is_loopback() {
-        let detail = format!("{address} is not loopback; until there are accounts the server listens on 127.0.0.1 only");
+        let detail = format!(
+            "{address} is not loopback; until there are accounts the server listens on 127.0.0.1 only"
+        );
         return Err(CliError::new(Problem::BadConfiguration, detail));
     }
     let app = App::open(config).await?;
     let token_file = token_path(config);
-    let token = load_or_create_token(&token_file).map_err(|error| CliError::new(Problem::BadConfiguration, error))?;
+    let token = load_or_create_token(&token_file)
+        .map_err(|error| CliError::new(Problem::BadConfiguration, error))?;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| CliError::new(Problem::BadConfiguration, format!("{address}: {error}")))?;
@@ -58,7 +62,10 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     let working = tokio::spawn(work(app, stopped.clone()));
     let object = serde_json::json!({ "listening": local.to_string(), "token_file": token_file });
     output.result(&object, || {
-        format!("存根服务已启动 serving on http://{local}\n  令牌文件 token file: {}", token_file.display())
+        format!(
+            "存根服务已启动 serving on http://{local}\n  令牌文件 token file: {}",
+            token_file.display()
+        )
     })?;
     let mut until = stopped;
     let served = axum::serve(listener, router(service)).with_graceful_shutdown(async move {
@@ -85,14 +92,15 @@ async fn work(app: App, stopped: watch::Receiver<bool>) -> Result<(), CliError> 
 }
 
 async fn told_to_stop() {
-    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(terminate) => terminate,
-        Err(error) => {
-            tracing::warn!(%error, "the terminate signal cannot be watched; stop with Ctrl-C");
-            let _ = tokio::signal::ctrl_c().await;
-            return;
-        }
-    };
+    let mut terminate =
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(terminate) => terminate,
+            Err(error) => {
+                tracing::warn!(%error, "the terminate signal cannot be watched; stop with Ctrl-C");
+                let _ = tokio::signal::ctrl_c().await;
+                return;
+            }
+        };
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}

@@ -5,8 +5,11 @@ use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
 
+/// The arguments of the command.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "例 Examples:\n  counterfoil text 3f9a1c20\n  counterfoil text 3f9a1c20 --format json > page.json")]
+#[command(
+    after_help = "例 Examples:\n  counterfoil text 3f9a1c20\n  counterfoil text 3f9a1c20 --format json > page.json"
+)]
 pub struct Args {
     /// 记录编号（数字摘要，可只写前 8 位）The record's digest, or its first 8 or more digits
     record: String,

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::pipeline::progress::Outcome as Ended;
 use crate::pipeline::{Engine, Progress};
 
+/// The arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "例 Example:\n  counterfoil ingest scans/ --no-wait && counterfoil work")]
 pub struct Args {}
@@ -23,7 +24,11 @@ pub async fn run(config: &Config, _args: Args, output: Output) -> Result<Outcome
 }
 
 /// Reads what waits with `engine`, brings the projections up to the ledger and says what was done.
-pub async fn read_all(app: &App, engine: &std::sync::Arc<Engine>, output: Output) -> Result<Outcome, CliError> {
+pub async fn read_all(
+    app: &App,
+    engine: &std::sync::Arc<Engine>,
+    output: Output,
+) -> Result<Outcome, CliError> {
     let waiting = app.catalog.counts().await.map_err(CliError::store)?.pending;
     let bar = output.progress(waiting, "scans");
     let shown = tokio::spawn(show(engine.progress(), bar.clone()));
@@ -33,7 +38,10 @@ pub async fn read_all(app: &App, engine: &std::sync::Arc<Engine>, output: Output
     bar.finish_and_clear();
     let tally = drained.map_err(CliError::store)?;
     let size = *app.ledger.published().borrow();
-    follower.wait_for("search", size.saturating_sub(1)).await.map_err(CliError::store)?;
+    follower
+        .wait_for("search", size.saturating_sub(1))
+        .await
+        .map_err(CliError::store)?;
     follower.stop().await;
     app.ledger.close().await;
     let object = serde_json::json!({
@@ -52,7 +60,10 @@ pub async fn read_all(app: &App, engine: &std::sync::Arc<Engine>, output: Output
 async fn show(mut progress: broadcast::Receiver<Progress>, bar: ProgressBar) {
     loop {
         match progress.recv().await {
-            Ok(Progress::ScanDone { outcome: Ended::Sealed { .. } | Ended::Held { .. }, .. }) => bar.inc(1),
+            Ok(Progress::ScanDone {
+                outcome: Ended::Sealed { .. } | Ended::Held { .. },
+                ..
+            }) => bar.inc(1),
             Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
             Err(broadcast::error::RecvError::Closed) => return,
         }

@@ -97,7 +97,11 @@ impl RequestId {
     /// The request that is about one digest and can be made only once: `kind/<sha256>`.
     /// `kind` is cut to what a request id may contain.
     pub fn of_digest(kind: &str, digest: &Digest) -> Self {
-        let kind: String = kind.chars().filter(|c| c.is_ascii_alphanumeric() || ":._-/".contains(*c)).take(60).collect();
+        let kind: String = kind
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || ":._-/".contains(*c))
+            .take(60)
+            .collect();
         Self(format!("{kind}/{digest}"))
     }
 }

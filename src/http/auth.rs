@@ -27,7 +27,11 @@ impl Token {
 }
 
 /// Lets a request pass that carries the token.
-pub async fn require_token(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+pub async fn require_token(
+    State(service): State<Arc<Service>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let given = request
         .headers()
         .get(header::AUTHORIZATION)

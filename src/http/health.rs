@@ -45,7 +45,11 @@ pub async fn ready(State(service): State<Arc<Service>>) -> Response {
         Ok(position) if position >= size => (StatusCode::OK, "ready\n").into_response(),
         Ok(position) => {
             let behind = size.saturating_sub(position);
-            (StatusCode::SERVICE_UNAVAILABLE, format!("catching up: {behind} facts to go\n")).into_response()
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                format!("catching up: {behind} facts to go\n"),
+            )
+                .into_response()
         }
         Err(error) => HttpProblem::new(Problem::StoreFailed, error.to_string()).into_response(),
     }
@@ -53,22 +57,62 @@ pub async fn ready(State(service): State<Arc<Service>>) -> Response {
 
 /// Prometheus text format 0.0.4.
 pub async fn metrics(State(service): State<Arc<Service>>) -> Result<Response, HttpProblem> {
-    let failed = |error: crate::store::catalog::CatalogError| HttpProblem::new(Problem::StoreFailed, error.to_string());
+    let failed = |error: crate::store::catalog::CatalogError| {
+        HttpProblem::new(Problem::StoreFailed, error.to_string())
+    };
     let counts = service.catalog.counts().await.map_err(failed)?;
     let size = *service.ledger.published().borrow();
     let metrics = &service.metrics;
     let rows = [
-        ("counterfoil_ledger_facts", "gauge", "Facts in the ledger.", size),
-        ("counterfoil_scans_pending", "gauge", "Scans waiting to be read.", counts.pending),
-        ("counterfoil_scans_sealed", "gauge", "Sealed records.", counts.sealed),
-        ("counterfoil_scans_held", "gauge", "Scans waiting for a person.", counts.held),
-        ("counterfoil_uploads_total", "counter", "Uploads taken.", metrics.uploads.load(Ordering::Relaxed)),
-        ("counterfoil_upload_bytes_total", "counter", "Bytes taken.", metrics.upload_bytes.load(Ordering::Relaxed)),
-        ("counterfoil_upload_refusals_total", "counter", "Uploads refused.", metrics.refusals.load(Ordering::Relaxed)),
+        (
+            "counterfoil_ledger_facts",
+            "gauge",
+            "Facts in the ledger.",
+            size,
+        ),
+        (
+            "counterfoil_scans_pending",
+            "gauge",
+            "Scans waiting to be read.",
+            counts.pending,
+        ),
+        (
+            "counterfoil_scans_sealed",
+            "gauge",
+            "Sealed records.",
+            counts.sealed,
+        ),
+        (
+            "counterfoil_scans_held",
+            "gauge",
+            "Scans waiting for a person.",
+            counts.held,
+        ),
+        (
+            "counterfoil_uploads_total",
+            "counter",
+            "Uploads taken.",
+            metrics.uploads.load(Ordering::Relaxed),
+        ),
+        (
+            "counterfoil_upload_bytes_total",
+            "counter",
+            "Bytes taken.",
+            metrics.upload_bytes.load(Ordering::Relaxed),
+        ),
+        (
+            "counterfoil_upload_refusals_total",
+            "counter",
+            "Uploads refused.",
+            metrics.refusals.load(Ordering::Relaxed),
+        ),
     ];
     let mut text = String::new();
     for (name, kind, help, value) in rows {
-        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
+        let _ = writeln!(
+            text,
+            "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}"
+        );
     }
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }

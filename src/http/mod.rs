@@ -43,9 +43,15 @@ pub struct Service {
 /// Every route there is.
 pub fn router(service: Arc<Service>) -> Router {
     let guarded = Router::new()
-        .route("/api/v1/scans/{sha256}", put(scans::upload).get(scans::show))
+        .route(
+            "/api/v1/scans/{sha256}",
+            put(scans::upload).get(scans::show),
+        )
         .route("/api/v1/checkpoint", get(health::checkpoint))
-        .layer(middleware::from_fn_with_state(service.clone(), auth::require_token));
+        .layer(middleware::from_fn_with_state(
+            service.clone(),
+            auth::require_token,
+        ));
     Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))

@@ -61,15 +61,25 @@ pub async fn upload(
     body: Body,
 ) -> Result<Response, HttpProblem> {
     let announced = parse_digest(&sha256)?;
-    let Query(query) = query.map_err(|error| HttpProblem::new(Problem::BadRequest, error.body_text()))?;
-    let pipeline = query.pipeline.unwrap_or_else(|| service.default_pipeline.clone());
+    let Query(query) =
+        query.map_err(|error| HttpProblem::new(Problem::BadRequest, error.body_text()))?;
+    let pipeline = query
+        .pipeline
+        .unwrap_or_else(|| service.default_pipeline.clone());
     if service.pipelines.get(&pipeline).is_none() {
-        return Err(HttpProblem::new(Problem::UnknownPipeline, format!("no pipeline named {pipeline}")));
+        return Err(HttpProblem::new(
+            Problem::UnknownPipeline,
+            format!("no pipeline named {pipeline}"),
+        ));
     }
     let Ok(_permit) = service.uploads.clone().try_acquire_owned() else {
-        return Err(HttpProblem::new(Problem::Busy, "too many uploads at the same time"));
+        return Err(HttpProblem::new(
+            Problem::Busy,
+            "too many uploads at the same time",
+        ));
     };
-    let by = Actor::new("token:upload").map_err(|error| HttpProblem::new(Problem::Internal, error.to_string()))?;
+    let by = Actor::new("token:upload")
+        .map_err(|error| HttpProblem::new(Problem::Internal, error.to_string()))?;
     let incoming = Incoming {
         announced: Some(announced),
         source: ScanSource::Http,
@@ -78,7 +88,9 @@ pub async fn upload(
         by,
         file_name: None,
     };
-    let stream = body.into_data_stream().map(|chunk| chunk.map_err(std::io::Error::other));
+    let stream = body
+        .into_data_stream()
+        .map(|chunk| chunk.map_err(std::io::Error::other));
     match service.receiver.receive(stream, incoming).await {
         Ok(received) => {
             service.metrics.count_upload(received.bytes);
@@ -98,22 +110,43 @@ pub async fn show(
     Path(sha256): Path<String>,
 ) -> Result<Response, HttpProblem> {
     let scan = parse_digest(&sha256)?;
-    let state = service.records.state(&scan).await.map_err(|error| HttpProblem::new(error.problem(), error.to_string()))?;
+    let state = service
+        .records
+        .state(&scan)
+        .await
+        .map_err(|error| HttpProblem::new(error.problem(), error.to_string()))?;
     let (status, manifest, pages, findings) = match state.status {
         ScanStatus::Pending => ("pending", None, None, Vec::new()),
-        ScanStatus::Sealed { manifest, pages } => ("sealed", Some(manifest), Some(pages), Vec::new()),
+        ScanStatus::Sealed { manifest, pages } => {
+            ("sealed", Some(manifest), Some(pages), Vec::new())
+        }
         ScanStatus::Held { findings } => ("held", None, None, findings),
     };
-    let view = ScanView { scan, status, pipeline: state.pipeline, cases: state.cases, manifest, pages, findings };
+    let view = ScanView {
+        scan,
+        status,
+        pipeline: state.pipeline,
+        cases: state.cases,
+        manifest,
+        pages,
+        findings,
+    };
     Ok(Json(view).into_response())
 }
 
 fn parse_digest(text: &str) -> Result<Digest, HttpProblem> {
-    text.parse().map_err(|error: crate::domain::digest::NotADigest| HttpProblem::new(Problem::BadDigest, error.to_string()))
+    text.parse()
+        .map_err(|error: crate::domain::digest::NotADigest| {
+            HttpProblem::new(Problem::BadDigest, error.to_string())
+        })
 }
 
 fn receipt(received: Received) -> Response {
-    let status = if received.duplicate { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let status = if received.duplicate {
+        StatusCode::OK
+    } else {
+        StatusCode::ACCEPTED
+    };
     let receipt = UploadReceipt {
         scan: received.scan,
         bytes: received.bytes,

@@ -62,7 +62,7 @@ pub trait OcrEngine: Send {
 }
 
 /// Which engine to open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EngineKind {
     /// Paddle where its models are, else Tesseract.
@@ -94,16 +94,4 @@ pub fn open(kind: EngineKind, folder: &Path) -> Result<Box<dyn OcrEngine>, OcrEr
             recorded::Unknown::Empty,
         ))),
     }
-}
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EngineKind {
-    /// Paddle where its models are, Tesseract elsewhere.
-    Auto,
-    /// PP-OCR through ONNX Runtime.
-    Paddle,
-    /// The system's Tesseract.
-    Tesseract,
-    /// Readings kept in files.
-    Recorded,
 }

@@ -13,7 +13,6 @@ mod record;
 pub mod replay;
 mod settings;
 pub mod spec;
-mod strict;
 mod trouble;
 
 pub use engine::{Engine, EngineOptions, EngineParts, Tally};
@@ -21,5 +20,4 @@ pub use memo::remember_from_manifests;
 pub use progress::{Outcome, Progress};
 pub use replay::{ReplayError, Selection};
 pub use spec::{PipelineSpec, Pipelines};
-pub use strict::{SpecError, SpecProblem};
 pub use trouble::Trouble;

@@ -8,8 +8,10 @@ use futures::stream::{self, Stream, StreamExt};
 
 use crate::domain::event::{FileFormat, ScanSource};
 use crate::domain::scan::{self, ScanState, ScanStatus};
-use crate::domain::{Actor, CaseNo, Commitment, Digest, Event, PipelineName, Problem, RequestId, Subject};
-use crate::imaging::sniff::{self, Foreign, SNIFF_BYTES};
+use crate::domain::{
+    Actor, CaseNo, Commitment, Digest, Event, PipelineName, Problem, RequestId, Subject,
+};
+use crate::imaging::sniff::{self, Foreign, HEAD_BYTES};
 use crate::ledger::{Decline, Ledger, LedgerError, Reads, Receipt};
 use crate::store::blob::{BlobError, Blobs, Stored};
 use crate::store::vault::{Vault, VaultError};
@@ -89,7 +91,9 @@ impl ReceiveError {
             ReceiveError::Blob(BlobError::TooLarge { .. }) => Problem::TooLarge,
             ReceiveError::Blob(BlobError::Stream(_)) => Problem::CannotRead,
             ReceiveError::Ledger(error) if error.is_retryable() => Problem::Busy,
-            ReceiveError::Blob(_) | ReceiveError::Vault(_) | ReceiveError::Ledger(_) => Problem::StoreFailed,
+            ReceiveError::Blob(_) | ReceiveError::Vault(_) | ReceiveError::Ledger(_) => {
+                Problem::StoreFailed
+            }
             ReceiveError::NoHistory => Problem::Internal,
         }
     }
@@ -98,11 +102,20 @@ impl ReceiveError {
 impl Receiver {
     /// Takes scans of at most `bytes_max` bytes.
     pub fn new(ledger: Arc<Ledger>, blobs: Arc<Blobs>, vault: Arc<Vault>, bytes_max: u64) -> Self {
-        Self { ledger, blobs, vault, bytes_max }
+        Self {
+            ledger,
+            blobs,
+            vault,
+            bytes_max,
+        }
     }
 
     /// Takes one scan. On `Ok` its bytes and its fact are durable.
-    pub async fn receive<S>(&self, mut stream: S, incoming: Incoming) -> Result<Received, ReceiveError>
+    pub async fn receive<S>(
+        &self,
+        mut stream: S,
+        incoming: Incoming,
+    ) -> Result<Received, ReceiveError>
     where
         S: Stream<Item = std::io::Result<Bytes>> + Unpin + Send,
     {
@@ -112,15 +125,25 @@ impl Receiver {
         }
         let format = sniff::sniff(&head).map_err(ReceiveError::Foreign)?;
         let whole = stream::iter([Ok(head)]).chain(stream);
-        let stored = self.blobs.put_stream(whole, incoming.announced, self.bytes_max).await?;
+        let stored = self
+            .blobs
+            .put_stream(whole, incoming.announced, self.bytes_max)
+            .await?;
         self.record(stored, format, incoming).await
     }
 
-    async fn record(&self, stored: Stored, format: FileFormat, incoming: Incoming) -> Result<Received, ReceiveError> {
+    async fn record(
+        &self,
+        stored: Stored,
+        format: FileFormat,
+        incoming: Incoming,
+    ) -> Result<Received, ReceiveError> {
         let subject = Subject::Scan(stored.digest);
         let known = self.ledger.history(&subject).await?;
         let note = match &incoming.file_name {
-            Some(name) if known.is_empty() => Some(self.vault.put(&subject, name.as_bytes()).await?),
+            Some(name) if known.is_empty() => {
+                Some(self.vault.put(&subject, name.as_bytes()).await?)
+            }
             _ => None,
         };
         let event = received_event(&stored, format, &incoming, note);
@@ -128,11 +151,21 @@ impl Receiver {
             let state = fold_history(reads.history(&subject)?);
             Ok::<_, Decline>(scan::receive(state.as_ref(), stored.digest, event.clone()))
         };
-        let receipt = self.ledger.record(request_of(&stored.digest, &incoming), &incoming.by, decide).await?;
+        let receipt = self
+            .ledger
+            .record(request_of(&stored.digest, &incoming), &incoming.by, decide)
+            .await?;
         let history = self.ledger.history(&subject).await?;
         let state = fold_history(&history).ok_or(ReceiveError::NoHistory)?;
         let duplicate = !known.is_empty() || receipt.repeated;
-        Ok(Received { scan: stored.digest, bytes: stored.bytes, format, duplicate, state, receipt })
+        Ok(Received {
+            scan: stored.digest,
+            bytes: stored.bytes,
+            format,
+            duplicate,
+            state,
+            receipt,
+        })
     }
 }
 
@@ -148,7 +181,12 @@ pub fn fold_history(history: &[crate::ledger::Recorded]) -> Option<ScanState> {
     scan::fold(history.iter().map(|recorded| &recorded.entry.event))
 }
 
-fn received_event(stored: &Stored, format: FileFormat, incoming: &Incoming, note: Option<Commitment>) -> Event {
+fn received_event(
+    stored: &Stored,
+    format: FileFormat,
+    incoming: &Incoming,
+    note: Option<Commitment>,
+) -> Event {
     Event::ScanReceived {
         digest: stored.digest,
         sm3: stored.sm3,
@@ -176,7 +214,7 @@ where
     S: Stream<Item = std::io::Result<Bytes>> + Unpin,
 {
     let mut head = BytesMut::new();
-    while head.len() < SNIFF_BYTES {
+    while head.len() < HEAD_BYTES {
         match stream.next().await {
             Some(Ok(chunk)) => head.extend_from_slice(&chunk),
             Some(Err(error)) => return Err(BlobError::Stream(error)),

@@ -4,12 +4,12 @@
 use super::engine::{Engine, lock};
 use super::keys::STAGES;
 use super::record::{fold, request, round};
-use super::strict::nearest;
 use super::trouble::Trouble;
 use crate::domain::scan::{self, ScanRefusal};
 use crate::domain::{Digest, PipelineName, Subject};
 use crate::ledger::{Decline, LedgerError};
 use crate::store::catalog::RowStatus;
+use crate::strict::nearest;
 
 /// How many rows are listed at a time.
 const ROWS_AT_A_TIME: usize = 256;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::spec::{OcrSettings, ScanLimits};
-use super::strict::{Problems, Table};
 use crate::imaging::{Limits, QualityLimits};
 use crate::ocr::Language;
+use crate::strict::{Problems, Table};
 use crate::worker::process::ENGINE_NAMES;
 
 const LANGUAGES: &[(&str, Language)] = &[("zh", Language::Zh), ("en", Language::En)];

@@ -10,10 +10,10 @@ use toml::de::DeTable;
 
 use super::keys::{DECODE, OCR, QUALITY};
 use super::settings;
-use super::strict::{Problems, SpecError, SpecProblem, Table};
 use crate::domain::{Digest, PipelineName};
 use crate::imaging::{Limits, QualityLimits};
 use crate::ocr::{EngineKind, Language};
+use crate::strict::{FileError, FileProblem, Problems, Table};
 
 /// The pipeline files that are built in: name and text.
 pub const EMBEDDED: &[(&str, &str)] = &[
@@ -73,7 +73,7 @@ pub struct OcrSettings {
 
 impl PipelineSpec {
     /// Reads a pipeline file's text. `file` names it in messages; its stem must be the pipeline's name.
-    pub fn parse(file: &str, text: &str) -> Result<Self, SpecError> {
+    pub fn parse(file: &str, text: &str) -> Result<Self, FileError> {
         if text.len() > FILE_BYTES_MAX {
             let message = format!("the file has more than {FILE_BYTES_MAX} bytes");
             return Err(whole_file(file, message));
@@ -99,7 +99,7 @@ pub struct Pipelines(BTreeMap<PipelineName, Arc<PipelineSpec>>);
 
 impl Pipelines {
     /// The built-in pipelines.
-    pub fn embedded() -> Result<Self, SpecError> {
+    pub fn embedded() -> Result<Self, FileError> {
         let mut pipelines = Self(BTreeMap::new());
         for (name, text) in EMBEDDED {
             let spec = PipelineSpec::parse(&format!("{name}.toml"), text)?;
@@ -110,7 +110,7 @@ impl Pipelines {
 
     /// The built-in pipelines, replaced and joined by the `*.toml` files of `folder`. Fails with the problems of
     /// every file.
-    pub fn with_folder(folder: &Path) -> Result<Self, Vec<SpecError>> {
+    pub fn with_folder(folder: &Path) -> Result<Self, Vec<FileError>> {
         let mut pipelines = Self::embedded().map_err(|error| vec![error])?;
         let mut errors = Vec::new();
         for path in toml_files(folder).map_err(|error| vec![error])? {
@@ -242,7 +242,7 @@ fn parse_stages(tables: Vec<Table<'_, '_>>, root: usize, problems: &mut Problems
     stages
 }
 
-fn toml_files(folder: &Path) -> Result<Vec<std::path::PathBuf>, SpecError> {
+fn toml_files(folder: &Path) -> Result<Vec<std::path::PathBuf>, FileError> {
     let shown = folder.display().to_string();
     let failed =
         |error: std::io::Error| whole_file(&shown, format!("the folder cannot be read: {error}"));
@@ -260,10 +260,10 @@ fn toml_files(folder: &Path) -> Result<Vec<std::path::PathBuf>, SpecError> {
     Ok(files)
 }
 
-fn whole_file(file: &str, message: String) -> SpecError {
-    SpecError {
+fn whole_file(file: &str, message: String) -> FileError {
+    FileError {
         file: file.to_string(),
-        problems: vec![SpecProblem { line: 1, message }],
+        problems: vec![FileProblem { line: 1, message }],
     }
 }
 

@@ -57,7 +57,11 @@ pub struct AuditFinding {
 impl AuditFinding {
     /// A finding on `subject`.
     pub fn new(kind: AuditKind, subject: impl ToString, detail: impl Into<String>) -> Self {
-        Self { kind, subject: subject.to_string(), detail: detail.into() }
+        Self {
+            kind,
+            subject: subject.to_string(),
+            detail: detail.into(),
+        }
     }
 }
 
@@ -82,7 +86,10 @@ pub async fn tell(records: &Records) -> Result<Told, RecordsError> {
         facts += entries.len() as u64;
         for recorded in entries {
             if let Subject::Scan(scan) = recorded.entry.subject {
-                histories.entry(scan).or_default().push(recorded.entry.event);
+                histories
+                    .entry(scan)
+                    .or_default()
+                    .push(recorded.entry.event);
             }
         }
     }
@@ -105,7 +112,9 @@ pub async fn blobs_named(records: &Records) -> Result<Vec<Digest>, RecordsError>
     let mut named = Vec::new();
     for (scan, (state, _)) in &told.scans {
         named.push(*scan);
-        let Some(digest) = state.last_manifest else { continue };
+        let Some(digest) = state.last_manifest else {
+            continue;
+        };
         named.push(digest);
         // A manifest that cannot be read is itself found by the scrub; what it names is then unknown.
         if let Ok(manifest) = records.manifest_blob(&digest).await {
@@ -126,7 +135,11 @@ pub async fn audit_blobs(
     let mut findings = Vec::new();
     for (scan, (state, bytes)) in &told.scans {
         match records.blobs.size(scan).await? {
-            None => findings.push(AuditFinding::new(AuditKind::MasterMissing, scan, "the master is not in the store")),
+            None => findings.push(AuditFinding::new(
+                AuditKind::MasterMissing,
+                scan,
+                "the master is not in the store",
+            )),
             Some(found) if found != *bytes => {
                 let detail = format!("the fact says {bytes} bytes, the store has {found}");
                 findings.push(AuditFinding::new(AuditKind::MasterLength, scan, detail));
@@ -148,13 +161,29 @@ async fn audit_manifest(
 ) -> Result<Vec<AuditFinding>, RecordsError> {
     let manifest = match records.manifest_blob(digest).await {
         Ok(manifest) if manifest.scan == *scan => manifest,
-        Ok(_) => return Ok(vec![AuditFinding::new(AuditKind::Manifest, scan, "the manifest is another scan's")]),
-        Err(error) => return Ok(vec![AuditFinding::new(AuditKind::Manifest, scan, error.to_string())]),
+        Ok(_) => {
+            return Ok(vec![AuditFinding::new(
+                AuditKind::Manifest,
+                scan,
+                "the manifest is another scan's",
+            )]);
+        }
+        Err(error) => {
+            return Ok(vec![AuditFinding::new(
+                AuditKind::Manifest,
+                scan,
+                error.to_string(),
+            )]);
+        }
     };
     let mut findings = Vec::new();
     for blob in derived(&manifest) {
         if !records.blobs.contains(&blob).await? {
-            findings.push(AuditFinding::new(AuditKind::DerivedMissing, scan, format!("blob {blob} is not in the store")));
+            findings.push(AuditFinding::new(
+                AuditKind::DerivedMissing,
+                scan,
+                format!("blob {blob} is not in the store"),
+            ));
         }
     }
     Ok(findings)
@@ -172,13 +201,22 @@ fn derived(manifest: &crate::domain::manifest::RecordManifest) -> Vec<Digest> {
 
 /// Ledger against catalog.
 pub async fn audit_catalog(told: &Told, catalog: &dyn Catalog) -> Vec<AuditFinding> {
-    let failed = |detail: String| vec![AuditFinding::new(AuditKind::CatalogBehind, "catalog", detail)];
+    let failed = |detail: String| {
+        vec![AuditFinding::new(
+            AuditKind::CatalogBehind,
+            "catalog",
+            detail,
+        )]
+    };
     let position = match Projection::position(catalog).await {
         Ok(position) => position,
         Err(error) => return failed(error.to_string()),
     };
     if position != told.facts {
-        return failed(format!("the ledger has {} facts, the catalog applied {position}", told.facts));
+        return failed(format!(
+            "the ledger has {} facts, the catalog applied {position}",
+            told.facts
+        ));
     }
     let mut findings = Vec::new();
     let mut expected = crate::store::catalog::Counts::default();
@@ -197,16 +235,28 @@ pub async fn audit_catalog(told: &Told, catalog: &dyn Catalog) -> Vec<AuditFindi
         let agrees = matches!(&row, Ok(Some(row)) if row.status == status
             && row.cases == state.cases && row.pipeline == state.pipeline && row.manifest == state.last_manifest);
         if !agrees {
-            findings.push(AuditFinding::new(AuditKind::CatalogRow, scan, "the row differs from the history"));
+            findings.push(AuditFinding::new(
+                AuditKind::CatalogRow,
+                scan,
+                "the row differs from the history",
+            ));
         }
     }
     match catalog.counts().await {
         Ok(counts) if counts == expected => {}
         Ok(counts) => {
             let detail = format!("expected {expected:?}, found {counts:?}");
-            findings.push(AuditFinding::new(AuditKind::CatalogCounts, "catalog", detail));
+            findings.push(AuditFinding::new(
+                AuditKind::CatalogCounts,
+                "catalog",
+                detail,
+            ));
         }
-        Err(error) => findings.push(AuditFinding::new(AuditKind::CatalogCounts, "catalog", error.to_string())),
+        Err(error) => findings.push(AuditFinding::new(
+            AuditKind::CatalogCounts,
+            "catalog",
+            error.to_string(),
+        )),
     }
     findings
 }
@@ -221,15 +271,22 @@ pub async fn audit_index(
     match view.position() {
         Ok(position) if position == told.facts => {}
         Ok(position) => {
-            return Ok(vec![failed(format!("the ledger has {} facts, the index applied {position}", told.facts))]);
+            return Ok(vec![failed(format!(
+                "the ledger has {} facts, the index applied {position}",
+                told.facts
+            ))]);
         }
         Err(error) => return Ok(vec![failed(error.to_string())]),
     }
     let mut findings = Vec::new();
     let mut pages_expected = 0;
     for (scan, (state, _)) in &told.scans {
-        let Some(digest) = state.last_manifest else { continue };
-        let Ok(manifest) = records.manifest_blob(&digest).await else { continue };
+        let Some(digest) = state.last_manifest else {
+            continue;
+        };
+        let Ok(manifest) = records.manifest_blob(&digest).await else {
+            continue;
+        };
         let expected = manifest.pages.len() as u64;
         pages_expected += expected;
         let found = pages_in_index(view, scan);
@@ -252,5 +309,7 @@ pub async fn audit_index(
 
 fn pages_in_index(view: &SearchView, scan: &Digest) -> Result<u64, String> {
     let query = Query::record(scan);
-    view.search(&query, &Reader::Everything, 0, 0).map(|hits| hits.total).map_err(|error| error.to_string())
+    view.search(&query, &Reader::Everything, 0, 0)
+        .map(|hits| hits.total)
+        .map_err(|error| error.to_string())
 }

@@ -29,8 +29,14 @@ impl ExportLimits {
     /// Those of the pipeline that read the record; the usual ones when it is gone.
     pub fn of(pipelines: &Pipelines, name: &PipelineName) -> Self {
         match pipelines.get(name) {
-            Some(spec) => Self { page_deadline: spec.limits.page_deadline, imaging: spec.limits.imaging.clone() },
-            None => Self { page_deadline: Duration::from_secs(60), imaging: Limits::default() },
+            Some(spec) => Self {
+                page_deadline: spec.limits.page_deadline,
+                imaging: spec.limits.imaging.clone(),
+            },
+            None => Self {
+                page_deadline: Duration::from_secs(60),
+                imaging: Limits::default(),
+            },
         }
     }
 }
@@ -86,7 +92,14 @@ pub async fn export_pdf(
     let info = describe(records, manifest).await?;
     let master = records.master(&manifest.scan).await?;
     let mut worker = pool.checkout().await?;
-    worker.load(master, manifest.format, &limits.imaging, limits.page_deadline).await?;
+    worker
+        .load(
+            master,
+            manifest.format,
+            &limits.imaging,
+            limits.page_deadline,
+        )
+        .await?;
     let (sender, receiver) = mpsc::channel::<Delivered>(1);
     let path = path.to_owned();
     let writing = tokio::task::spawn_blocking(move || write_file(receiver, &info, &path));
@@ -107,7 +120,10 @@ fn write_file(
     info: &PdfInfo,
     path: &Path,
 ) -> Result<PdfSummary, ExportError> {
-    let failed = |source: std::io::Error| ExportError::File { path: path.to_owned(), source };
+    let failed = |source: std::io::Error| ExportError::File {
+        path: path.to_owned(),
+        source,
+    };
     let mut file = std::io::BufWriter::new(std::fs::File::create(path).map_err(failed)?);
     let pages = std::iter::from_fn(move || receiver.blocking_recv());
     let summary = searchable_pdf(pages, info, &mut file)?;
@@ -118,12 +134,18 @@ fn write_file(
 /// What the PDF says of itself. The time is that of the sealing, so that the same record gives the same bytes.
 async fn describe(records: &Records, manifest: &RecordManifest) -> Result<PdfInfo, RecordsError> {
     let history = records.history(&manifest.scan).await?;
-    let sealed = history.iter().rev().find(|fact| matches!(fact.entry.event, Event::RecordSealed { .. }));
+    let sealed = history
+        .iter()
+        .rev()
+        .find(|fact| matches!(fact.entry.event, Event::RecordSealed { .. }));
     let created = sealed.map_or(Timestamp::from_millis(0), |fact| fact.entry.at);
     let mut id = [0; 16];
     id.copy_from_slice(&manifest.scan.as_bytes()[..16]);
     let short: String = manifest.scan.to_string().chars().take(12).collect();
-    let engine = manifest.pages.first().map(|page| format!("{} {}", page.engine.name, page.engine.version));
+    let engine = manifest
+        .pages
+        .first()
+        .map(|page| format!("{} {}", page.engine.name, page.engine.version));
     Ok(PdfInfo {
         title: format!("存根 {short}"),
         creator: engine.unwrap_or_default(),

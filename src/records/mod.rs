@@ -85,7 +85,11 @@ impl RecordsError {
 impl Records {
     /// Reads facts from `store` and bytes from `blobs`; masters of at most `scan_bytes_max` bytes.
     pub fn new(store: Arc<dyn LedgerStore>, blobs: Arc<Blobs>, scan_bytes_max: u64) -> Self {
-        Self { store, blobs, scan_bytes_max }
+        Self {
+            store,
+            blobs,
+            scan_bytes_max,
+        }
     }
 
     /// The scan's history, oldest first.
@@ -102,8 +106,18 @@ impl Records {
     pub async fn manifest(&self, scan: &Digest) -> Result<RecordManifest, RecordsError> {
         let digest = match self.state(scan).await?.status {
             ScanStatus::Sealed { manifest, .. } => manifest,
-            ScanStatus::Pending => return Err(RecordsError::NotSealed { scan: *scan, status: "waiting to be read" }),
-            ScanStatus::Held { .. } => return Err(RecordsError::NotSealed { scan: *scan, status: "held for a person" }),
+            ScanStatus::Pending => {
+                return Err(RecordsError::NotSealed {
+                    scan: *scan,
+                    status: "waiting to be read",
+                });
+            }
+            ScanStatus::Held { .. } => {
+                return Err(RecordsError::NotSealed {
+                    scan: *scan,
+                    status: "held for a person",
+                });
+            }
         };
         self.manifest_blob(&digest).await
     }
@@ -115,7 +129,11 @@ impl Records {
     }
 
     /// The text of one page, numbered from 1.
-    pub async fn page_text(&self, manifest: &RecordManifest, page: u32) -> Result<OcrPage, RecordsError> {
+    pub async fn page_text(
+        &self,
+        manifest: &RecordManifest,
+        page: u32,
+    ) -> Result<OcrPage, RecordsError> {
         let pages = manifest.pages.len() as u32;
         let entry = manifest.pages.iter().find(|entry| entry.page == page);
         let entry = entry.ok_or(RecordsError::NoSuchPage { page, pages })?;
@@ -136,7 +154,10 @@ impl Records {
     /// The format the master was received as.
     pub async fn received(&self, scan: &Digest) -> Result<Event, RecordsError> {
         let history = self.history(scan).await?;
-        let first = history.into_iter().next().ok_or(RecordsError::Unknown(*scan))?;
+        let first = history
+            .into_iter()
+            .next()
+            .ok_or(RecordsError::Unknown(*scan))?;
         Ok(first.entry.event)
     }
 
@@ -158,5 +179,9 @@ impl PageSource for Records {
 }
 
 fn malformed(digest: &Digest, what: &'static str, error: &serde_json::Error) -> RecordsError {
-    RecordsError::Malformed { digest: *digest, what, reason: error.to_string() }
+    RecordsError::Malformed {
+        digest: *digest,
+        what,
+        reason: error.to_string(),
+    }
 }

@@ -16,7 +16,7 @@
 //! characters is also found with one character more, less or another (a line break counts as a character).
 
 use crate::domain::event::FileFormat;
-use crate::domain::{CaseNo, Timestamp};
+use crate::domain::{CaseNo, Digest, Timestamp};
 
 use super::chars::is_word_char;
 use super::normalise::normalise_query;

@@ -18,7 +18,9 @@ use aes_gcm::{Aes256Gcm, Key, Nonce};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-pub use secret_file::{check_outside, load_or_create_secret, load_or_create_token, read_private_text};
+pub use secret_file::{
+    check_outside, load_or_create_secret, load_or_create_token, read_private_text,
+};
 
 /// 32 secret bytes, wiped when dropped.
 pub type Secret = Zeroizing<[u8; 32]>;

@@ -10,8 +10,6 @@ pub mod memory_ledger;
 pub mod objects;
 pub mod scrub;
 pub mod segment;
-pub mod objects;
-pub mod scrub;
 pub mod sled;
 pub mod vault;
 

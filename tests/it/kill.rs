@@ -34,18 +34,31 @@ fn start(workspace: &Workspace) -> Server {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let said: serde_json::Value =
-        serde_json::from_str(&line).unwrap_or_else(|_| panic!("serve said {line:?}; log: {}", workspace.log_text()));
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let said: serde_json::Value = serde_json::from_str(&line)
+        .unwrap_or_else(|_| panic!("serve said {line:?}; log: {}", workspace.log_text()));
     let address = said["listening"].as_str().unwrap().to_string();
     let token = std::fs::read_to_string(said["token_file"].as_str().unwrap()).unwrap();
     let (status, _) = request(&address, "GET", "/healthz", "", b"").unwrap();
     assert_eq!(status, 200);
-    Server { child, address, token: token.trim().to_string(), started_in: begun.elapsed() }
+    Server {
+        child,
+        address,
+        token: token.trim().to_string(),
+        started_in: begun.elapsed(),
+    }
 }
 
 /// One HTTP/1.1 exchange on a connection of its own.
-fn request(address: &str, method: &str, path: &str, token: &str, body: &[u8]) -> std::io::Result<(u16, String)> {
+fn request(
+    address: &str,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: &[u8],
+) -> std::io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     let head = format!(
@@ -57,21 +70,34 @@ fn request(address: &str, method: &str, path: &str, token: &str, body: &[u8]) ->
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     let text = String::from_utf8_lossy(&answer).into_owned();
-    let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let status = text
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
     let status = status.ok_or_else(|| std::io::Error::other("no whole answer"))?;
     let (_, content) = text.split_once("\r\n\r\n").unwrap_or(("", ""));
     Ok((status, content.to_string()))
 }
 
 /// Uploads scans until told to stop or the server is gone; returns those it acknowledged.
-fn upload_until(server: &Server, stop: Arc<AtomicBool>, mut random: Random) -> std::thread::JoinHandle<Vec<Digest>> {
+fn upload_until(
+    server: &Server,
+    stop: Arc<AtomicBool>,
+    mut random: Random,
+) -> std::thread::JoinHandle<Vec<Digest>> {
     let (address, token) = (server.address.clone(), server.token.clone());
     std::thread::spawn(move || {
         let mut acknowledged = Vec::new();
         while !stop.load(Ordering::SeqCst) {
             let scan = tiny_scan(random.next());
             let digest = Digest::of(&scan);
-            match request(&address, "PUT", &format!("/api/v1/scans/{digest}"), &token, &scan) {
+            match request(
+                &address,
+                "PUT",
+                &format!("/api/v1/scans/{digest}"),
+                &token,
+                &scan,
+            ) {
                 Ok((200 | 202, _)) => acknowledged.push(digest),
                 Ok((503, _)) => std::thread::yield_now(),
                 Ok((status, body)) => panic!("upload answered {status}: {body}"),
@@ -95,8 +121,9 @@ fn what_serve_acknowledged_survives_every_kill() {
         let mut server = start(&workspace);
         slowest = slowest.max(server.started_in);
         let stop = Arc::new(AtomicBool::new(false));
-        let writers: Vec<_> =
-            (0..4).map(|_| upload_until(&server, stop.clone(), Random::new(random.next()))).collect();
+        let writers: Vec<_> = (0..4)
+            .map(|_| upload_until(&server, stop.clone(), Random::new(random.next())))
+            .collect();
         std::thread::sleep(Duration::from_millis(20 + random.below(480)));
         server.child.kill().unwrap();
         server.child.wait().unwrap();
@@ -114,7 +141,10 @@ fn what_serve_acknowledged_survives_every_kill() {
     }
     server.child.kill().unwrap();
     server.child.wait().unwrap();
-    println!("{} acknowledged scans, slowest restart {slowest:?}", acknowledged.len());
+    println!(
+        "{} acknowledged scans, slowest restart {slowest:?}",
+        acknowledged.len()
+    );
     assert!(!acknowledged.is_empty());
     assert!(slowest < RESTART_MAX, "slowest restart took {slowest:?}");
     assert_clean(&workspace, &acknowledged);
@@ -146,8 +176,15 @@ fn what_ingest_printed_survives_every_kill() {
     }
     let folder = workspace.path().join("last");
     write_scans(&folder, 4, &mut random);
-    let last = workspace.command(&["--json", "ingest", folder.to_str().unwrap()]).output().unwrap();
-    assert!(last.status.success(), "{}", String::from_utf8_lossy(&last.stderr));
+    let last = workspace
+        .command(&["--json", "ingest", folder.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(
+        last.status.success(),
+        "{}",
+        String::from_utf8_lossy(&last.stderr)
+    );
     printed.extend(read_printed(last.stdout.as_slice()));
     println!("{} scans were printed as taken", printed.len());
     assert!(printed.len() >= 4);
@@ -157,7 +194,11 @@ fn what_ingest_printed_survives_every_kill() {
 fn write_scans(folder: &Path, count: usize, random: &mut Random) {
     std::fs::create_dir_all(folder).unwrap();
     for number in 0..count {
-        std::fs::write(folder.join(format!("{number}.png")), tiny_scan(random.next())).unwrap();
+        std::fs::write(
+            folder.join(format!("{number}.png")),
+            tiny_scan(random.next()),
+        )
+        .unwrap();
     }
 }
 
@@ -165,7 +206,9 @@ fn read_printed(output: impl Read) -> Vec<Digest> {
     let mut printed = Vec::new();
     for line in BufReader::new(output).lines().map_while(Result::ok) {
         // The last line may be cut by the kill: it was not wholly printed, so it promises nothing.
-        let Ok(object) = serde_json::from_str::<serde_json::Value>(&line) else { continue };
+        let Ok(object) = serde_json::from_str::<serde_json::Value>(&line) else {
+            continue;
+        };
         assert_ne!(object["status"], "refused", "{line}");
         printed.push(object["sha256"].as_str().unwrap().parse().unwrap());
     }
@@ -174,9 +217,16 @@ fn read_printed(output: impl Read) -> Vec<Digest> {
 
 /// The audit finds nothing, and every promised scan was received exactly once.
 fn assert_clean(workspace: &Workspace, promised: &BTreeSet<Digest>) {
-    let audit = workspace.command(&["--json", "audit", "--list-scans"]).output().unwrap();
+    let audit = workspace
+        .command(&["--json", "audit", "--list-scans"])
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&audit.stdout).into_owned();
-    assert!(audit.status.success(), "audit: {said}{}", String::from_utf8_lossy(&audit.stderr));
+    assert!(
+        audit.status.success(),
+        "audit: {said}{}",
+        String::from_utf8_lossy(&audit.stderr)
+    );
     let mut received: Vec<Digest> = Vec::new();
     for line in said.lines() {
         let object: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -187,7 +237,10 @@ fn assert_clean(workspace: &Workspace, promised: &BTreeSet<Digest>) {
     let once: BTreeSet<Digest> = received.iter().copied().collect();
     assert_eq!(once.len(), received.len(), "a scan was received twice");
     let missing: Vec<_> = promised.difference(&once).collect();
-    assert!(missing.is_empty(), "promised but not in the ledger: {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "promised but not in the ledger: {missing:?}"
+    );
 }
 
 /// A process is gone when its lock can be taken again.
@@ -203,5 +256,8 @@ fn a_second_process_is_told_who_holds_the_data_folder() {
     server.child.wait().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("data-folder-in-use") && said.contains(&server.child.id().to_string()), "{said}");
+    assert!(
+        said.contains("data-folder-in-use") && said.contains(&server.child.id().to_string()),
+        "{said}"
+    );
 }

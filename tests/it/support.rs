@@ -31,7 +31,9 @@ impl Random {
 /// A number from the environment, or its default.
 pub fn from_environment(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} must be a number, not {text:?}")),
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{name} must be a number, not {text:?}")),
         Err(_) => default,
     }
 }
@@ -39,7 +41,9 @@ pub fn from_environment(name: &str, default: u64) -> u64 {
 /// A small grey page that differs with `seed`.
 pub fn tiny_scan(seed: u64) -> Vec<u8> {
     let mut random = Random::new(seed);
-    let image = image::GrayImage::from_fn(96, 128, |_, _| image::Luma([if random.below(5) == 0 { 0 } else { 255 }]));
+    let image = image::GrayImage::from_fn(96, 128, |_, _| {
+        image::Luma([if random.below(5) == 0 { 0 } else { 255 }])
+    });
     let mut bytes = Cursor::new(Vec::new());
     image.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
     bytes.into_inner()
@@ -67,8 +71,10 @@ impl Workspace {
         let folder = tempfile::tempdir().unwrap();
         let place = |name: &str| folder.path().join(name).display().to_string();
         std::fs::create_dir_all(folder.path().join("ocr")).unwrap();
-        let config =
-            CONFIG.replace("DATA", &place("data")).replace("KEYS", &place("keys")).replace("OCR", &place("ocr"));
+        let config = CONFIG
+            .replace("DATA", &place("data"))
+            .replace("KEYS", &place("keys"))
+            .replace("OCR", &place("ocr"));
         std::fs::write(folder.path().join("counterfoil.toml"), config).unwrap();
         Self { folder }
     }
@@ -96,7 +102,11 @@ impl Workspace {
 
     /// Standard error of background processes goes here.
     pub fn log(&self) -> File {
-        File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap()
+        File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("log"))
+            .unwrap()
     }
 
     pub fn log_text(&self) -> String {

@@ -19,11 +19,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("worker", &["ocr", "pdf", "derive", "imaging", "domain"]),
     (
         "pipeline",
-        &["worker", "ocr", "search", "store", "ledger", "derive", "imaging", "domain"],
+        &[
+            "worker", "ocr", "search", "store", "ledger", "derive", "imaging", "domain",
+        ],
     ),
     (
         "records",
-        &["pipeline", "worker", "search", "store", "ledger", "merkle", "derive", "domain"],
+        &[
+            "pipeline", "worker", "search", "store", "ledger", "merkle", "derive", "domain",
+        ],
     ),
     ("config", &["domain", "ocr"]),
     ("telemetry", &["config"]),
@@ -34,8 +38,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "app", "http", "records", "pipeline", "worker", "search", "store", "ledger", "derive", "ocr", "imaging",
-            "domain", "config", "telemetry",
+            "app",
+            "http",
+            "records",
+            "pipeline",
+            "worker",
+            "search",
+            "store",
+            "ledger",
+            "derive",
+            "ocr",
+            "imaging",
+            "domain",
+            "config",
+            "telemetry",
         ],
     ),
 ];
@@ -44,7 +60,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const COMPOSITION_ROOT: &str = "src/app.rs";
 
 /// Adapters, by the words that name them.
-const ADAPTERS: &[&str] = &["SegmentLedger", "MemoryLedger", "SledCatalog", "MemoryCatalog"];
+const ADAPTERS: &[&str] = &[
+    "SegmentLedger",
+    "MemoryLedger",
+    "SledCatalog",
+    "MemoryCatalog",
+];
 
 const FILE_LINES_MAX: usize = 400;
 const FUNCTION_LINES_MAX: usize = 70;
@@ -74,7 +95,10 @@ fn rust_files(folder: &str) -> Vec<(String, String)> {
 /// The part of a file before its unit tests, without comments.
 fn program_text(text: &str) -> String {
     let program = text.split("#[cfg(test)]\nmod tests").next().unwrap_or(text);
-    let lines: Vec<&str> = program.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let lines: Vec<&str> = program
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect();
     lines.join("\n")
 }
 
@@ -88,7 +112,10 @@ fn imports(program: &str) -> Vec<String> {
                 found.push(part.trim().split("::").next().unwrap_or("").to_string());
             }
         } else {
-            let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let name: String = rest
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
             found.push(name);
         }
     }
@@ -100,7 +127,13 @@ fn imports_point_down() {
     let table: BTreeMap<&str, &[&str]> = MAY_IMPORT.iter().copied().collect();
     let mut wrong = Vec::new();
     for (name, text) in rust_files("src") {
-        let module = name.trim_start_matches("src/").split('/').next().unwrap().trim_end_matches(".rs").to_string();
+        let module = name
+            .trim_start_matches("src/")
+            .split('/')
+            .next()
+            .unwrap()
+            .trim_end_matches(".rs")
+            .to_string();
         if matches!(module.as_str(), "main" | "lib" | "app") {
             continue;
         }
@@ -109,7 +142,10 @@ fn imports_point_down() {
             continue;
         };
         for import in imports(&program_text(&text)) {
-            if import != module && table.contains_key(import.as_str()) && !allowed.contains(&import.as_str()) {
+            if import != module
+                && table.contains_key(import.as_str())
+                && !allowed.contains(&import.as_str())
+            {
                 wrong.push(format!("{name}: {module} may not import {import}"));
             }
         }
@@ -144,7 +180,9 @@ fn files_and_functions_are_short() {
         }
         for (function, lines) in functions(&text) {
             if lines > FUNCTION_LINES_MAX {
-                wrong.push(format!("{name}: fn {function} has {lines} lines, at most {FUNCTION_LINES_MAX}"));
+                wrong.push(format!(
+                    "{name}: fn {function} has {lines} lines, at most {FUNCTION_LINES_MAX}"
+                ));
             }
         }
     }
@@ -159,15 +197,32 @@ fn functions(text: &str) -> Vec<(String, usize)> {
         let trimmed = line.trim_start();
         let indent = line.len() - trimmed.len();
         let words: Vec<&str> = trimmed.split_whitespace().collect();
-        let Some(place) = words.iter().position(|word| *word == "fn") else { continue };
-        let modifiers = ["pub", "pub(crate)", "pub(super)", "async", "const", "unsafe", "extern", "\"C\""];
+        let Some(place) = words.iter().position(|word| *word == "fn") else {
+            continue;
+        };
+        let modifiers = [
+            "pub",
+            "pub(crate)",
+            "pub(super)",
+            "async",
+            "const",
+            "unsafe",
+            "extern",
+            "\"C\"",
+        ];
         if !words[..place].iter().all(|word| modifiers.contains(word)) {
             continue;
         }
         let closing = format!("{}}}", " ".repeat(indent));
-        let length = lines[start..].iter().position(|line| *line == closing || line.trim_end().ends_with(';') && line.len() - line.trim_start().len() == indent);
+        let length = lines[start..].iter().position(|line| {
+            *line == closing
+                || line.trim_end().ends_with(';') && line.len() - line.trim_start().len() == indent
+        });
         if let Some(length) = length {
-            let function: String = words[place + 1].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let function: String = words[place + 1]
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
             found.push((function, length + 1));
         }
     }
@@ -178,7 +233,10 @@ fn functions(text: &str) -> Vec<(String, usize)> {
 fn every_folder_says_what_lives_there() {
     for (name, text) in rust_files("src") {
         let first = text.lines().next().unwrap_or("");
-        assert!(first.starts_with("//!"), "{name} does not begin with what lives there");
+        assert!(
+            first.starts_with("//!"),
+            "{name} does not begin with what lives there"
+        );
     }
 }
 
@@ -200,12 +258,18 @@ fn nothing_points_outside_the_tree() {
 fn the_table_in_lib_rs_is_this_table() {
     let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
     for (module, _) in MAY_IMPORT {
-        assert!(lib.contains(&format!("[`{module}`]")), "src/lib.rs does not describe {module}");
+        assert!(
+            lib.contains(&format!("[`{module}`]")),
+            "src/lib.rs does not describe {module}"
+        );
     }
 }
 
 #[test]
 fn the_length_of_a_function_is_counted() {
     let text = "fn short() {\n    one();\n}\n\nimpl X {\n    pub async fn inner(&self) -> u8 {\n        1\n    }\n}\n";
-    assert_eq!(functions(text), vec![("short".to_string(), 3), ("inner".to_string(), 3)]);
+    assert_eq!(
+        functions(text),
+        vec![("short".to_string(), 3), ("inner".to_string(), 3)]
+    );
 }

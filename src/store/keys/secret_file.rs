@@ -143,12 +143,11 @@ fn create(path: &Path, text: &str) -> Result<(), KeyError> {
     let mut staged = path.as_os_str().to_owned();
     staged.push(format!(".new-{}", hex::encode(random_bytes::<8>()?)));
     let staged = PathBuf::from(staged);
-    let linked = write_private(&staged, text.as_bytes()).and_then(|()| {
-        match fs::hard_link(&staged, path) {
+    let linked =
+        write_private(&staged, text.as_bytes()).and_then(|()| match fs::hard_link(&staged, path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             other => other,
-        }
-    });
+        });
     let removed = fs::remove_file(&staged);
     linked.map_err(io_error)?;
     removed.map_err(io_error)?;
