@@ -424,7 +424,7 @@ async fn every_operation_may_fail_twice() {
             hall.finish(&engine).await;
             let place = format!("{operation}, applied: {applied}");
             assert_eq!(hall.faults.left(), 0, "{place}");
-            assert!(hall.faults.seen(operation) > before + 2, "{place}");
+            assert!(hall.faults.seen(operation) >= before + 2, "{place}");
             assert_eq!(hall.manifest(scan).await.pages.len(), 1, "{place}");
             for scan in [scan, bad, poison] {
                 assert_eq!(hall.facts(scan).await, 2, "{place}");
@@ -519,12 +519,15 @@ async fn a_worker_that_lost_its_lease_stops_and_records_nothing() {
     while hall.faults.seen("catalog.claim") == 0 || hall.jobs() < 3 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    hall.clock.advance_millis(RETRY_MILLIS);
-    let taken = hall
-        .catalog
-        .claim(9, hall.clock.now(), 10 * RETRY_MILLIS)
-        .await
-        .unwrap();
+    // Another worker takes it over; a renewal may come in between, so it tries more than once.
+    let taken = loop {
+        hall.clock.advance_millis(RETRY_MILLIS);
+        let now = hall.clock.now();
+        let taken = hall.catalog.claim(9, now, 100 * RETRY_MILLIS).await.unwrap();
+        if !taken.is_empty() {
+            break taken;
+        }
+    };
     assert_eq!(taken.len(), 1);
     let done = Progress::ScanDone {
         scan,
