@@ -46,6 +46,9 @@ impl Source<'_> {
         if let Some(loaded) = &self.loaded {
             return Ok(loaded.clone());
         }
+        // Judged before it is fetched: what is too large is not taken into memory.
+        let caps = &self.limits.imaging;
+        caps.check_bytes(self.bytes).map_err(Stop::Verdict)?;
         let permits = permits(self.bytes).min(self.memory_permits);
         let permit = Arc::clone(self.memory).acquire_many_owned(permits).await;
         self.permit = Some(permit.map_err(|_| Stop::Stopped)?);

@@ -27,6 +27,8 @@ mod ocr;
 mod pdf;
 mod pipeline_engine;
 mod pipeline_faults;
+mod pipeline_hall;
+mod pipeline_memo;
 mod pipeline_spec;
 mod search;
 mod search_corpus;
