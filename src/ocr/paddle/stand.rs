@@ -9,9 +9,11 @@ use super::rec::{Dictionary, Sign, extents, read_line};
 use crate::ocr::OcrError;
 
 /// Characters tried.
-const TRIED: usize = 8;
+const TRIED: usize = 12;
+/// Below this, differences are noise.
+const LEAST_DOUBT: f32 = 1e-6;
 
-/// Whether the characters of lines read downwards stand upright on the page as given: the surest ones are read
+/// Whether the characters of lines read downwards stand upright on the page as given: some are read
 /// again alone, lying and standing.
 pub fn characters_stand(
     session: &mut Session,
@@ -20,32 +22,36 @@ pub fn characters_stand(
     lines: &[(Quad, Vec<Sign>)],
 ) -> Result<bool, OcrError> {
     let mut balance = 0.0;
-    for (c, lying) in surest(lines) {
+    for (c, lying) in spread(lines) {
         let standing = lying.read_upwards();
-        balance += confidence(&read_line(session, dictionary, page, &standing)?, c);
-        balance -= confidence(&read_line(session, dictionary, page, &lying)?, c);
+        let stands = doubt(&read_line(session, dictionary, page, &standing)?, c);
+        let lies = doubt(&read_line(session, dictionary, page, &lying)?, c);
+        balance += lies - stands;
     }
     Ok(balance > 0.0)
 }
 
-fn confidence(signs: &[Sign], wanted: char) -> f32 {
+/// How unsure the model is that the reading is `wanted`, as the logarithm of the rest: it reads lying characters too,
+/// only with more doubt.
+fn doubt(signs: &[Sign], wanted: char) -> f32 {
     let found = signs.iter().filter(|sign| sign.c == wanted);
-    found.map(|sign| sign.p).fold(0.0, f32::max)
+    let p = found.map(|sign| sign.p).fold(0.0, f32::max);
+    (1.0 - p).max(LEAST_DOUBT).ln()
 }
 
-fn surest(lines: &[(Quad, Vec<Sign>)]) -> Vec<(char, Quad)> {
+/// Ideographs from all over the page.
+fn spread(lines: &[(Quad, Vec<Sign>)]) -> Vec<(char, Quad)> {
     let mut found = Vec::new();
     for (quad, signs) in lines {
         let reach = 0.5 * quad.height() / quad.width().max(1.0);
         for (sign, (from, to)) in signs.iter().zip(extents(signs, reach)) {
             if is_ideograph(sign.c) {
-                found.push((sign.p, sign.c, quad.slice(from, to)));
+                found.push((sign.c, quad.slice(from, to)));
             }
         }
     }
-    found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    found.truncate(TRIED);
-    found.into_iter().map(|(_, c, quad)| (c, quad)).collect()
+    let step = found.len().div_ceil(TRIED).max(1);
+    found.into_iter().step_by(step).collect()
 }
 
 /// Han characters.
