@@ -29,6 +29,10 @@ pub struct JpegInfo {
     pub complete: bool,
     /// Where the letters `Adobe` stand, when they do.
     adobe_at: Option<usize>,
+    /// Whether components come in scans of their own, so that all coefficients are held at once.
+    separate: bool,
+    /// Coefficients in each 16 pixels, by the sampling factors.
+    coefficients: u64,
 }
 
 /// How the samples of three or four components are to be understood.
@@ -71,6 +75,8 @@ impl JpegInfo {
             metadata: Metadata::default(),
             complete: false,
             adobe_at: None,
+            separate: false,
+            coefficients: 0,
         };
         let mut at = 2usize;
         while let Some((marker, body)) = next_marker(bytes, at) {
@@ -108,6 +114,10 @@ impl JpegInfo {
             0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => {
                 Err(Finding::file(FindingCode::UnsupportedFeature))
             }
+            0xDA => {
+                self.separate |= segment.first().is_some_and(|scan| *scan < self.components);
+                Ok(())
+            }
             0xE0 if segment.starts_with(b"JFIF\0") && self.metadata.dpi.is_none() => {
                 self.metadata.dpi = jfif_density(segment);
                 Ok(())
@@ -141,6 +151,7 @@ impl JpegInfo {
         self.height = u32::from(u16::from_be_bytes([h1, h0]));
         self.components = components;
         self.progressive = marker == 0xC2;
+        self.coefficients = coefficients(segment.get(6..).unwrap_or_default(), components);
         Ok(())
     }
 
@@ -149,12 +160,17 @@ impl JpegInfo {
         self.components == 4 && self.adobe.is_some()
     }
 
-    /// Bytes needed while decoding: the samples, and for a progressive file every coefficient in 16 bits.
+    /// Bytes needed while decoding: the samples, and every coefficient in 16 bits where they are collected
+    /// over several scans.
     fn work_bytes(&self) -> u64 {
         let pixels = u64::from(self.width) * u64::from(self.height);
         let channels = u64::from(self.components);
-        let coefficients = if self.progressive { 2 * channels } else { 0 };
-        pixels * (channels + coefficients)
+        let held = if self.progressive || self.separate {
+            pixels / 16 * self.coefficients * 2
+        } else {
+            0
+        };
+        pixels * channels + held
     }
 }
 
@@ -169,6 +185,21 @@ fn next_marker(bytes: &[u8], mut at: usize) -> Option<(u8, usize)> {
             marker => return Some((marker, at + 2)),
         }
     }
+}
+
+/// Coefficients in 16 pixels: each component has its share of the largest sampling factors.
+fn coefficients(components: &[u8], count: u8) -> u64 {
+    let factors: Vec<(u64, u64)> = components
+        .chunks_exact(3)
+        .take(usize::from(count))
+        .map(|component| (u64::from(component[1] >> 4), u64::from(component[1] & 15)))
+        .collect();
+    let across = factors.iter().map(|(h, _)| *h).max().unwrap_or(1).max(1);
+    let down = factors.iter().map(|(_, v)| *v).max().unwrap_or(1).max(1);
+    factors
+        .iter()
+        .map(|(h, v)| (16 * h * v).div_ceil(across * down))
+        .sum()
 }
 
 fn jfif_density(segment: &[u8]) -> Option<f32> {
@@ -312,5 +343,56 @@ fn ycck_to_cmyk(data: &mut [u8]) {
         pixel[0] = complement(y + 1.402 * cr);
         pixel[1] = complement(y - 0.344_136 * cb - 0.714_136 * cr);
         pixel[2] = complement(y + 1.772 * cb);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Start, frame of the given sampling factors, one scan header, end.
+    fn markers(frame: u8, factors: &[u8], scan: u8) -> Vec<u8> {
+        let count = factors.len() as u8;
+        let mut out = vec![
+            0xFF,
+            0xD8,
+            0xFF,
+            frame,
+            0,
+            8 + 3 * count,
+            8,
+            0,
+            16,
+            0,
+            16,
+            count,
+        ];
+        for (index, factor) in factors.iter().enumerate() {
+            out.extend_from_slice(&[index as u8 + 1, *factor, 0]);
+        }
+        out.extend_from_slice(&[0xFF, 0xDA, 0, 3, scan, 0xFF, 0xD9]);
+        out
+    }
+
+    #[test]
+    fn the_memory_of_a_jpeg_is_told_from_its_markers() {
+        let bytes = |frame, factors: &[u8], scan| {
+            JpegInfo::parse(&markers(frame, factors, scan))
+                .unwrap()
+                .work_bytes()
+        };
+        assert_eq!(bytes(0xC0, &[0x22, 0x11, 0x11], 3), 256 * 3);
+        assert_eq!(bytes(0xC0, &[0x22, 0x11, 0x11], 1), 256 * 3 + 256 * 3);
+        assert_eq!(bytes(0xC2, &[0x22, 0x11, 0x11], 3), 256 * 3 + 256 * 3);
+        assert_eq!(bytes(0xC2, &[0x11, 0x11, 0x11], 3), 256 * 3 + 256 * 6);
+        assert_eq!(bytes(0xC2, &[0x11], 1), 256 + 256 * 2);
+    }
+
+    #[test]
+    fn ink_lets_light_through() {
+        assert_eq!(cmyk_to_rgb([0, 0, 0, 0], false), [255; 3]);
+        assert_eq!(cmyk_to_rgb([0, 0, 0, 255], false), [0; 3]);
+        assert_eq!(cmyk_to_rgb([255, 0, 0, 0], false), [0, 255, 255]);
+        assert_eq!(cmyk_to_rgb([255; 4], true), [255; 3]);
     }
 }

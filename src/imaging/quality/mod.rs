@@ -47,7 +47,7 @@ pub struct QualityLimits {
     pub dpi_min: f32,
     /// Most skew in degrees. Default 3.
     pub skew_max: f32,
-    /// A page with a smaller share of ink is blank. Default 0.0002: three characters on A4 are more.
+    /// A page with a smaller share of ink is blank. Default 0.00002: one character on A4 is more.
     pub blank_ink_max: f32,
     /// Ink lighter than this grey level is over-exposed. Default 170.
     pub ink_level_max: u8,
@@ -62,7 +62,7 @@ impl Default for QualityLimits {
         Self {
             dpi_min: 200.0,
             skew_max: 3.0,
-            blank_ink_max: 0.0002,
+            blank_ink_max: 0.000_02,
             ink_level_max: 170,
             paper_min: 110,
             sharpness_min: 0.02,
@@ -134,9 +134,9 @@ pub fn judge(quality: &Quality, limits: &QualityLimits, page: u32) -> Vec<Findin
     findings
 }
 
-/// Four digits after the point are enough for a person, and the same on every machine.
+/// Six digits after the point are enough for a person, and the same on every machine.
 fn tidy(value: f32) -> f64 {
-    (f64::from(value) * 10_000.0).round() / 10_000.0
+    (f64::from(value) * 1_000_000.0).round() / 1_000_000.0
 }
 
 /// A grey page turned upright by its measured skew; what comes in is white.
