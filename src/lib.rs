@@ -17,10 +17,8 @@
 //! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `pdf`, `derive`, `imaging`, `domain` |
 //! | [`pipeline`] | how a scan is received and becomes a sealed record | everything above |
 //! | [`records`] | use cases of whoever reads: state, text, export, audit | everything above |
-//! | [`config`], [`telemetry`] | what may be configured; logs | `domain`, `ocr`, `store` |
-//! | [`pipeline`] | how a scan becomes a sealed record | everything above |
-//! | [`strict`] | reading TOML tables strictly, problems by line | nothing |
-//! | [`config`], [`telemetry`] | what may be configured; logs | `strict`, `domain`, `ocr`, `store` |
+//! | [`strict`] | reading TOML so that every problem is reported at once | nothing |
+//! | [`config`], [`telemetry`] | what may be configured; the program's own log | `domain`, `ocr`, `store`, `strict` |
 //! | [`http`], [`cli`] | faces | use cases; `cli` also [`app`] |
 //! | [`app`] | composition root: the only file that names adapters | everything |
 //!

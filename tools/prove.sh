@@ -19,6 +19,6 @@ fi
 echo "== exact search at scale"
 COUNTERFOIL_SCALE_PAGES=${COUNTERFOIL_SCALE_PAGES:-100000} it search_scale::
 echo "== ledger rates"
-it ledger_rate::
+COUNTERFOIL_LEDGER_FACTS=${COUNTERFOIL_LEDGER_FACTS:-50000} it ledger_rate::
 echo "== conformance"
 it conformance::

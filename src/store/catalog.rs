@@ -107,6 +107,10 @@ pub trait Catalog: Projection {
     /// Gives a lease back; the scan may be claimed again from `retry_at` on. A lost lease is refused.
     async fn release(&self, lease: &Lease, retry_at: Timestamp) -> Result<(), CatalogError>;
 
+    /// Gives back every lease, as at the start of the only process of a data folder: their holders are gone. The
+    /// attempts they counted are taken back, for the end of a holder says nothing about its scan. How many.
+    async fn release_all(&self, now: Timestamp) -> Result<u64, CatalogError>;
+
     /// One row.
     async fn scan(&self, scan: &Digest) -> Result<Option<ScanRow>, CatalogError>;
 

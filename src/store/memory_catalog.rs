@@ -167,6 +167,18 @@ impl Catalog for MemoryCatalog {
         Ok(())
     }
 
+    async fn release_all(&self, now: Timestamp) -> Result<u64, CatalogError> {
+        let mut released = 0;
+        for work in self.state().work.values_mut() {
+            if work.token.take().is_some() {
+                work.attempts = work.attempts.saturating_sub(1);
+                work.due = now;
+                released += 1;
+            }
+        }
+        Ok(released)
+    }
+
     async fn scan(&self, scan: &Digest) -> Result<Option<ScanRow>, CatalogError> {
         Ok(self.state().rows.get(scan).cloned())
     }

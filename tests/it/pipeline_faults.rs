@@ -258,6 +258,10 @@ impl Catalog for FaultyCatalog {
             .await
     }
 
+    async fn release_all(&self, now: Timestamp) -> std::result::Result<u64, CatalogError> {
+        self.inner.release_all(now).await
+    }
+
     async fn scan(&self, scan: &Digest) -> std::result::Result<Option<ScanRow>, CatalogError> {
         self.inner.scan(scan).await
     }

@@ -77,6 +77,26 @@ impl Trees {
         self.write_work(&lease.scan, &work)
     }
 
+    /// Gives back every lease and takes back the attempts they counted.
+    pub fn release_all(&self, now: Timestamp) -> Result<u64, Failure> {
+        let _turn = self.writing();
+        let mut change = Change::default();
+        let mut released = 0;
+        for (scan, mut work) in self.all_work()? {
+            if work.token.take().is_none() {
+                continue;
+            }
+            work.attempts = work.attempts.saturating_sub(1);
+            work.due_millis = now.as_millis();
+            change.work.insert(scan.as_bytes(), codec::encode(&work)?);
+            released += 1;
+        }
+        if released > 0 {
+            self.commit(&change, &self.meta()?)?;
+        }
+        Ok(released)
+    }
+
     fn held_work(&self, lease: &Lease) -> Result<Work, Failure> {
         let bytes = self.work.get(lease.scan.as_bytes())?;
         let work: Work = codec::decode(&bytes.ok_or(Failure::LeaseLost)?)?;

@@ -142,6 +142,10 @@ impl Catalog for SledCatalog {
         Ok(released.await?)
     }
 
+    async fn release_all(&self, now: Timestamp) -> Result<u64, CatalogError> {
+        Ok(self.blocking(move |trees| trees.release_all(now)).await?)
+    }
+
     async fn scan(&self, scan: &Digest) -> Result<Option<ScanRow>, CatalogError> {
         Ok(self.direct(|trees| trees.row(scan))?)
     }
