@@ -53,7 +53,8 @@ pub struct QualityLimits {
     pub ink_level_max: u8,
     /// Paper darker than this grey level is under-exposed. Default 110.
     pub paper_min: u8,
-    /// Less sharpness than this is blur. Default 0.02.
+    /// Less sharpness than this is blur. Default 0.02: strokes spread over more than half a
+    /// millimetre; photographs of pages that can still be read lie above it.
     pub sharpness_min: f32,
 }
 
@@ -252,8 +253,10 @@ mod tests {
         assert_eq!(codes(&pale, Some(300.0)), vec![FindingCode::OverExposed]);
         let dark = text_page(35, 90, 10);
         assert_eq!(codes(&dark, Some(300.0)), vec![FindingCode::UnderExposed]);
-        let soft = imageops::blur(&text_page(35, 250, 20), 3.0);
+        let soft = imageops::blur(&text_page(35, 250, 20), 4.0);
         assert!(codes(&soft, Some(300.0)).contains(&FindingCode::Blurred));
+        let slightly = imageops::blur(&text_page(35, 250, 20), 1.5);
+        assert!(!codes(&slightly, Some(300.0)).contains(&FindingCode::Blurred));
     }
 
     #[test]
