@@ -97,7 +97,10 @@ impl App {
         let records = Records::new(store.clone(), blobs.clone(), config.limits.scan_bytes_max);
         let catalog = open_catalog(config)?;
         // This process is the only one here: whoever held a lease before is gone.
-        catalog.release_all(clock.now()).await.map_err(|error| OpenError::Catalog(error.to_string()))?;
+        catalog
+            .release_all(clock.now())
+            .await
+            .map_err(|error| OpenError::Catalog(error.to_string()))?;
         let index = Arc::new(SearchIndex::open(&index_path(config), Arc::new(records))?);
         let pool = worker_pool(config)?;
         let config = config.clone();

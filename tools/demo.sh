@@ -9,7 +9,9 @@ export COUNTERFOIL_DATA="$folder/data"
 export XDG_CONFIG_HOME="$folder/config"
 run() { printf '\n\033[1m$ counterfoil %s\033[0m\n' "$*"; "$bin" "$@"; }
 
-run ingest fixtures/scans
+scans=(fixtures/scans/*.{jpg,pdf,png,tif})
+printf '\n\033[1m$ counterfoil ingest fixtures/scans/*.{jpg,pdf,png,tif}\033[0m\n'
+"$bin" ingest "${scans[@]}"
 run search 行政许可 --limit 3
 run search 统一社会信用代码 --limit 1
 record=$("$bin" --json search 统一社会信用代码 --limit 1 | sed -n 's/.*"record":"\([0-9a-f]*\)".*/\1/p' | head -1)

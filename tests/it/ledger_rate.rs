@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use counterfoil::domain::event::{FileFormat, ScanSource};
-use counterfoil::domain::{Actor, Digest, Event, Fact, ManualClock, PipelineName, RequestId, Sm3, Subject, Timestamp};
+use counterfoil::domain::time::ManualClock;
+use counterfoil::domain::{
+    Actor, Digest, Event, Fact, PipelineName, RequestId, Sm3, Subject, Timestamp,
+};
 use counterfoil::ledger::{Decline, Ledger, LogSigner, Reads};
 use counterfoil::store::{SegmentLedger, SegmentSettings};
 
@@ -31,10 +34,16 @@ fn received(number: u64) -> Fact {
 /// Facts a second that `writers` tasks get through `Ledger::record`, one fact a call.
 async fn rate(writers: u64, facts: u64) -> f64 {
     let folder = tempfile::tempdir().unwrap();
-    let store = SegmentLedger::open(folder.path(), SegmentSettings::default()).await.unwrap();
+    let store = SegmentLedger::open(folder.path(), SegmentSettings::default())
+        .await
+        .unwrap();
     let signer = LogSigner::new("counterfoil.local/rate", &[7; 32]).unwrap();
     let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_800_000_000_000)));
-    let ledger = Arc::new(Ledger::open(Arc::new(store), signer, clock, "counterfoil.local/rate").await.unwrap());
+    let ledger = Arc::new(
+        Ledger::open(Arc::new(store), signer, clock, "counterfoil.local/rate")
+            .await
+            .unwrap(),
+    );
     let begun = Instant::now();
     let mut tasks = Vec::new();
     for writer in 0..writers {
@@ -47,7 +56,10 @@ async fn rate(writers: u64, facts: u64) -> f64 {
                     reads.history(&fact.subject)?;
                     Ok::<_, Decline>(vec![fact.clone()])
                 };
-                ledger.record(RequestId::new(format!("r/{number}")).unwrap(), &by, decide).await.unwrap();
+                ledger
+                    .record(RequestId::new(format!("r/{number}")).unwrap(), &by, decide)
+                    .await
+                    .unwrap();
             }
         }));
     }
@@ -83,6 +95,9 @@ async fn durable_facts_a_second() {
     let one = rate(1, facts / 10).await;
     let many = rate(64, facts).await;
     println!("disk: {disk:.0} syncs/s");
-    println!("1 writer: {one:.0} durable facts/s, {:.2} of the disk's rate", one / disk);
+    println!(
+        "1 writer: {one:.0} durable facts/s, {:.2} of the disk's rate",
+        one / disk
+    );
     println!("64 writers: {many:.0} durable facts/s");
 }

@@ -20,20 +20,40 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("worker", &["ocr", "pdf", "derive", "imaging", "domain"]),
     (
         "pipeline",
-        &["worker", "ocr", "search", "store", "ledger", "derive", "imaging", "domain", "strict"],
+        &[
+            "worker", "ocr", "search", "store", "ledger", "derive", "imaging", "domain", "strict",
+        ],
     ),
     (
         "records",
-        &["pipeline", "worker", "search", "store", "ledger", "merkle", "derive", "imaging", "domain"],
+        &[
+            "pipeline", "worker", "search", "store", "ledger", "merkle", "derive", "imaging",
+            "domain",
+        ],
     ),
     ("config", &["domain", "ocr", "store", "strict"]),
     ("telemetry", &["config"]),
-    ("http", &["records", "pipeline", "search", "store", "ledger", "domain"]),
+    (
+        "http",
+        &["records", "pipeline", "search", "store", "ledger", "domain"],
+    ),
     (
         "cli",
         &[
-            "app", "http", "records", "pipeline", "worker", "search", "store", "ledger", "derive", "ocr", "imaging",
-            "domain", "config", "telemetry",
+            "app",
+            "http",
+            "records",
+            "pipeline",
+            "worker",
+            "search",
+            "store",
+            "ledger",
+            "derive",
+            "ocr",
+            "imaging",
+            "domain",
+            "config",
+            "telemetry",
         ],
     ),
 ];
