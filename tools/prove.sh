@@ -20,5 +20,7 @@ echo "== exact search at scale"
 COUNTERFOIL_SCALE_PAGES=${COUNTERFOIL_SCALE_PAGES:-100000} it search_scale::
 echo "== ledger rates"
 COUNTERFOIL_LEDGER_FACTS=${COUNTERFOIL_LEDGER_FACTS:-50000} it ledger_rate::
+echo "== memory of a long stream"
+COUNTERFOIL_ALONE=1 it blob_laws::a_very_long_stream
 echo "== conformance"
 it conformance::

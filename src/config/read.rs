@@ -9,6 +9,8 @@ use super::{
     LedgerConfig, LedgerStoreKind, LimitsConfig, LogConfig, LogFormat, OcrConfig, PipelinesConfig,
     WorkConfig,
 };
+use tracing_subscriber::EnvFilter;
+
 use crate::ocr::EngineKind;
 use crate::store::keys::check_outside;
 use crate::store::objects::{Location, S3Options};
@@ -305,7 +307,7 @@ impl<'r> Reading<'r> {
     }
 
     fn check_level(&mut self, what: &str, level: &str, place: usize) {
-        if level.is_empty() || crate::telemetry::filter(level).is_err() {
+        if level.is_empty() || EnvFilter::builder().parse(level).is_err() {
             let message = format!(
                 "{what} must be error, warn, info, debug or trace, or a list such as \"info,counterfoil::store=debug\""
             );

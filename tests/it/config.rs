@@ -7,7 +7,7 @@ use counterfoil::config::{CatalogStore, Config, ConfigError, LedgerStoreKind, Lo
 use counterfoil::ocr::EngineKind;
 
 fn home(name: &str) -> Option<String> {
-    (name == "HOME").then(|| "/home/clerk".to_owned())
+    (name == "HOME").then(|| "/srv/clerk".to_owned())
 }
 
 /// Loads `text` as `counterfoil.toml` in a folder of its own.
@@ -42,7 +42,7 @@ fn without_a_file_the_documented_defaults_hold() {
     assert_eq!(config.data.folder, data);
     assert_eq!(
         config.keys.folder,
-        Path::new("/home/clerk/.config/counterfoil/keys")
+        Path::new("/srv/clerk/.config/counterfoil/keys")
     );
     assert_eq!(
         config.blobs.location,
@@ -55,7 +55,7 @@ fn without_a_file_the_documented_defaults_hold() {
     assert_eq!(config.ocr.engine, EngineKind::Auto);
     assert_eq!(
         config.ocr.folder,
-        Path::new("/home/clerk/.cache/counterfoil/ocr")
+        Path::new("/srv/clerk/.cache/counterfoil/ocr")
     );
     assert_eq!(config.pipelines.folder, None);
     let cores = std::thread::available_parallelism().unwrap().get();
@@ -206,7 +206,7 @@ fn keys_inside_the_data_folder_are_refused() {
     let (config, folder) = load("[keys]\nfolder = \"counterfoil-data-keys\"", &home).unwrap();
     assert_eq!(config.keys.folder, folder.join("counterfoil-data-keys"));
     // The folder that counts is the one in use.
-    let error = Config::load(None, Some(Path::new("/home/clerk")), &home).unwrap_err();
+    let error = Config::load(None, Some(Path::new("/srv/clerk")), &home).unwrap_err();
     assert!(
         error.to_string().contains("inside the data folder"),
         "{error}"
@@ -219,7 +219,7 @@ fn the_environment_is_asked_where_it_is_documented() {
         let value = match name {
             "XDG_CONFIG_HOME" => "/xdg/config",
             "XDG_CACHE_HOME" => "relative",
-            "HOME" => "/home/clerk",
+            "HOME" => "/srv/clerk",
             "COUNTERFOIL_LOG" => "debug",
             _ => return None,
         };
@@ -232,7 +232,7 @@ fn the_environment_is_asked_where_it_is_documented() {
     );
     assert_eq!(
         config.ocr.folder,
-        Path::new("/home/clerk/.cache/counterfoil/ocr")
+        Path::new("/srv/clerk/.cache/counterfoil/ocr")
     );
     assert_eq!(config.log.level, "debug");
     let models = |name: &str| match name {

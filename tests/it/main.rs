@@ -8,6 +8,7 @@ mod catalog_faults;
 mod catalog_laws;
 mod catalog_restart;
 mod catalog_simulation;
+mod cli;
 mod config;
 mod conformance;
 mod derive;

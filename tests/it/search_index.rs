@@ -140,12 +140,33 @@ async fn a_second_process_reads_and_does_not_write() {
     assert!(index.damaged_files().unwrap().is_empty());
 }
 
-/// Copies a folder as it is at this moment: what a process that is killed now leaves behind.
+/// Copies a folder as it is at this moment: what a process that is killed now leaves behind. A copy during which
+/// the folder changed shows no moment, and is made again.
 fn copy_as_killed(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    while !copied_unchanged(from, to).unwrap_or(false) {
+        for entry in std::fs::read_dir(to).unwrap() {
+            std::fs::remove_file(entry.unwrap().path()).unwrap();
+        }
     }
+}
+
+fn copied_unchanged(from: &Path, to: &Path) -> std::io::Result<bool> {
+    let before = listing(from)?;
+    for name in &before {
+        std::fs::copy(from.join(&name.0), to.join(&name.0))?;
+    }
+    Ok(listing(from)? == before)
+}
+
+/// Names and lengths of a folder's files.
+fn listing(folder: &Path) -> std::io::Result<Vec<(std::ffi::OsString, u64)>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        found.push((entry.file_name(), entry.metadata()?.len()));
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// A source that never answers for one manifest.

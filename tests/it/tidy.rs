@@ -58,8 +58,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The only file that may name an adapter.
-const COMPOSITION_ROOT: &str = "src/app.rs";
+/// The only room that may name an adapter.
+const COMPOSITION_ROOT: &str = "src/app";
 
 /// Adapters, by the words that name them.
 const ADAPTERS: &[&str] = &[
@@ -159,7 +159,7 @@ fn imports_point_down() {
 fn adapters_are_named_only_in_the_composition_root() {
     let mut wrong = Vec::new();
     for (name, text) in rust_files("src") {
-        if name == COMPOSITION_ROOT || name.starts_with("src/store/") {
+        if name.starts_with(COMPOSITION_ROOT) || name.starts_with("src/store/") {
             continue;
         }
         for adapter in ADAPTERS {
@@ -225,6 +225,10 @@ fn functions(text: &str) -> Vec<(String, usize)> {
                 .chars()
                 .take_while(|c| c.is_alphanumeric() || *c == '_')
                 .collect();
+            // A macro's `fn $name` is not a function yet.
+            if function.is_empty() {
+                continue;
+            }
             found.push((function, length + 1));
         }
     }
