@@ -28,7 +28,7 @@ demo: build ## the main job on the fixture scans: ingest, search, export, audit
 	@COUNTERFOIL_BIN=$(BIN) tools/demo.sh
 
 test: build ## every test
-	@cargo test --locked --profile ci --all-targets -- --test-threads=4
+	@cargo test --locked --profile ci --lib --bins --test it
 
 run: build ## serve on this machine (data in $DATA, default ./counterfoil-data)
 	@$(BIN) --data $(DATA) serve
