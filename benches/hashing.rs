@@ -70,6 +70,7 @@ fn blobs(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("get", length), |b| {
             b.iter(|| runtime.block_on(blobs.get(&digest, u64::MAX)).unwrap());
         });
+        group.throughput(Throughput::Bytes(65_536));
         group.bench_function(BenchmarkId::new("get_range_64k", length), |b| {
             b.iter(|| {
                 runtime

@@ -356,7 +356,7 @@ async fn put_through_faults(plain: &[u8], failing: i64, applied: bool) -> (u32, 
 
 #[tokio::test]
 async fn every_write_may_fail_twice_and_be_repeated() {
-    for (length, operations) in [(500, 1), (10 * 1024 * 1024, 6)] {
+    for (length, operations) in [(500, 1), (9 * 1024 * 1024, 6)] {
         let plain = bytes_of(length as u64, length);
         for applied in [false, true] {
             for failing in 0..operations {

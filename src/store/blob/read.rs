@@ -10,8 +10,8 @@ use super::seal::{CHUNK_BYTES, TRAILER_BYTES_MAX, chunk_count};
 use super::{BlobError, Blobs, HEAD_BYTES, TAG_BYTES, address, off_thread, sealed_name};
 use crate::domain::Digest;
 
-/// Chunks that are read at once where a whole blob is checked: 4 MiB.
-const WINDOW_CHUNKS: u64 = 64;
+/// Chunks that are read at once where a whole blob is checked: 2 MiB.
+const WINDOW_CHUNKS: u64 = 32;
 
 impl Blobs {
     /// The whole blob: decrypted, and its digest found equal to the address. Refuses more than `bytes_max`

@@ -120,8 +120,8 @@ pub(crate) struct Sealer {
     held: Vec<u8>,
     counter: u32,
     plain_bytes: u64,
-    /// Sealed bytes so far; the caller takes from the front.
-    pub out: Vec<u8>,
+    /// Sealed bytes that were not taken yet.
+    out: Vec<u8>,
 }
 
 impl Sealer {
@@ -154,7 +154,20 @@ impl Sealer {
         Ok(())
     }
 
-    /// Seals the last chunk, writes the trailer with one wrap by `key`, and returns what `out` holds.
+    /// Sealed bytes that wait to be taken.
+    pub(crate) fn sealed_bytes(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Takes the first `length` sealed bytes, and makes room for `room` more at once, so that a long stream
+    /// does not grow its buffer by doubling.
+    pub(crate) fn take_front(&mut self, length: usize, room: usize) -> Vec<u8> {
+        let mut rest = Vec::with_capacity(room);
+        rest.extend(self.out.drain(length.min(self.out.len())..));
+        std::mem::replace(&mut self.out, rest)
+    }
+
+    /// Seals the last chunk, writes the trailer with one wrap by `key`, and returns what was not taken yet.
     pub(crate) fn finish(mut self, name: &str, key: &MasterKey) -> Result<Vec<u8>, SealError> {
         self.seal_held(true)?;
         let owner = key.owner();
