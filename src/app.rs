@@ -2,6 +2,7 @@
 //! command needs, and is the only place that reads the system clock.
 
 mod error;
+mod keys;
 mod reading;
 
 use std::path::PathBuf;
@@ -11,11 +12,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 
 pub use self::error::OpenError;
+pub use self::keys::{load_master_key, log_key_path, master_key_path, token_path};
 pub use self::reading::{Auditing, Part, Reading};
 use crate::config::{CatalogStore, Config, LedgerStoreKind};
 use crate::domain::text::EngineId;
 use crate::domain::{Actor, Clock, Timestamp};
-use crate::ledger::{Follower, Ledger, LedgerStore, LogSigner, Projection};
+use crate::ledger::{Follower, Ledger, LedgerStore, Projection};
 use crate::ocr::{EngineKind, Language};
 use crate::pipeline::receive::Receiver;
 use crate::pipeline::{Engine, EngineOptions, EngineParts, Pipelines, remember_from_manifests};
@@ -23,7 +25,7 @@ use crate::records::Records;
 use crate::search::SearchIndex;
 use crate::store::blob::Blobs;
 use crate::store::catalog::Catalog;
-use crate::store::keys::{KeyId, MasterKeys, load_or_create_secret};
+use crate::store::keys::MasterKeys;
 use crate::store::memory_catalog::MemoryCatalog;
 use crate::store::memory_ledger::MemoryLedger;
 use crate::store::objects::Objects;
@@ -83,17 +85,15 @@ impl App {
         let store = open_ledger_store(config).await?;
         let objects = Objects::open(&config.blobs.location, &config.blobs.s3).await?;
         let fresh = store.checkpoint().await?.is_none() && objects.is_empty().await?;
-        let keys =
-            MasterKeys::load_or_create(&master_key_path(config), &config.data.folder, fresh)?;
-        let secret =
-            load_or_create_secret(&log_key_path(config), store.checkpoint().await?.is_none())?;
-        let signer = LogSigner::new(&config.ledger.origin, &secret)?;
+        let master = master_key_path(config);
+        let master = MasterKeys::load_or_create(&master, &config.data.folder, fresh)?;
+        let signer = keys::log_signer(config, &store).await?;
         let clock = system_clock();
         let ledger = Arc::new(
             Ledger::open(store.clone(), signer, clock.clone(), &config.ledger.origin).await?,
         );
-        let blobs = Arc::new(Blobs::open(&objects, keys.clone()));
-        let vault = Arc::new(Vault::new(objects.store(), keys));
+        let blobs = Arc::new(Blobs::open(&objects, master.clone()));
+        let vault = Arc::new(Vault::new(objects.store(), master));
         let records = Records::new(store.clone(), blobs.clone(), config.limits.scan_bytes_max);
         let catalog = open_catalog(config)?;
         // This process is the only one here: whoever held a lease before is gone.
@@ -222,30 +222,6 @@ pub async fn check_engine(
         .map_err(|error| error.to_string())?;
     let text = checked.text.map(|page| page.text()).unwrap_or_default();
     Ok((checked.id, text))
-}
-
-/// Where the master key lies: outside the data folder.
-pub fn master_key_path(config: &Config) -> PathBuf {
-    config.keys.folder.join("master.key")
-}
-
-/// Where the log's signing key lies.
-pub fn log_key_path(config: &Config) -> PathBuf {
-    config.keys.folder.join("log.key")
-}
-
-/// Where the server's token lies.
-pub fn token_path(config: &Config) -> PathBuf {
-    match &config.http.token_file {
-        Some(path) => path.clone(),
-        None => config.keys.folder.join("http.token"),
-    }
-}
-
-/// The master key's name, when the key is there and sound.
-pub fn load_master_key(config: &Config) -> Result<KeyId, OpenError> {
-    let keys = MasterKeys::load_or_create(&master_key_path(config), &config.data.folder, false)?;
-    Ok(keys.current().id())
 }
 
 fn ledger_path(config: &Config) -> PathBuf {

@@ -29,7 +29,7 @@ const CATCH_UP_POLL: Duration = Duration::from_millis(20);
 pub struct Reading {
     /// Facts and blobs.
     pub records: Records,
-    store: Arc<dyn LedgerStore>,
+    pub(super) store: Arc<dyn LedgerStore>,
     config: Config,
 }
 

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod doctor;
 pub mod export;
 pub mod ingest;
+pub mod keys;
 pub mod output;
 pub mod rebuild;
 pub mod replay;
@@ -69,6 +70,8 @@ enum Command {
     Rebuild(rebuild::Args),
     /// 重新识别 Read records again, only the stages that changed
     Replay(replay::Args),
+    /// 查看或更换密钥 Show the keys, or hand the log to a new signing key
+    Keys(keys::Args),
     /// 检查本机环境 Check this machine: engines, disk, clock, permissions, limits
     Doctor(doctor::Args),
     /// 启动服务 Serve health, metrics and upload over HTTP, and read what comes in
@@ -182,6 +185,7 @@ fn run(cli: Cli, output: Output) -> Result<Outcome, CliError> {
             Command::Scrub(args) => scrub::run(&config, args, output).await,
             Command::Rebuild(args) => rebuild::run(&config, args, output).await,
             Command::Replay(args) => replay::run(&config, args, output).await,
+            Command::Keys(args) => keys::run(&config, args, output).await,
             Command::Doctor(args) => doctor::run(&config, args, output).await,
             Command::Serve(args) => serve::run(&config, args, output).await,
             Command::Work(args) => work::run(&config, args, output).await,

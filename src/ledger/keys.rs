@@ -88,6 +88,11 @@ impl KeyHistory {
         &self.origin
     }
 
+    /// Every key, oldest first, with the index of the fact that names it.
+    pub fn into_keys(self) -> Vec<(u64, VerifierKey)> {
+        self.keys
+    }
+
     /// The key that signs now.
     pub fn current(&self) -> Option<&VerifierKey> {
         self.keys.last().map(|(_, key)| key)

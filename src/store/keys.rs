@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 pub use secret_file::{
-    check_outside, load_or_create_secret, load_or_create_token, read_private_text,
+    check_outside, create_secret, load_or_create_secret, load_or_create_token, read_private_text,
 };
 
 /// 32 secret bytes, wiped when dropped.
@@ -94,7 +94,7 @@ pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], RandomFailed> {
 }
 
 /// Draws a new secret.
-pub(crate) fn random_secret() -> Result<Secret, RandomFailed> {
+pub fn random_secret() -> Result<Secret, RandomFailed> {
     let mut secret = Zeroizing::new([0u8; 32]);
     fill_random(secret.as_mut_slice())?;
     Ok(secret)

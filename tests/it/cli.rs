@@ -182,3 +182,51 @@ fn audit_and_scrub_name_a_lost_and_a_changed_master() {
         )
     );
 }
+
+/// The log's key is named by the log: data folders share a keys folder without sharing a key, and a rotation is
+/// one command after which everything goes on.
+#[test]
+fn each_log_has_its_own_key_and_can_be_handed_to_a_new_one() {
+    let workspace = Workspace::new();
+    let folder = folder(&workspace);
+    run(&workspace, &["--json", "ingest", &folder]);
+    let other = workspace.path().join("other-data");
+    let other = ["--data", other.to_str().unwrap(), "--json"];
+    run(&workspace, &[&other[..], &["ingest", &folder]].concat());
+    let keys = |arguments: &[&str]| {
+        let (code, said, errors) = run(&workspace, &[arguments, &["keys", "show"]].concat());
+        assert_eq!(code, Some(0), "{errors}");
+        let log = said.iter().filter(|key| key["key"] == "log");
+        log.map(|key| (key["public"].to_string(), key["in_force"] == true))
+            .collect::<Vec<_>>()
+    };
+    let (first, second) = (keys(&["--json"]), keys(&other));
+    assert_eq!((first.len(), second.len()), (1, 1));
+    assert_ne!(first[0].0, second[0].0);
+
+    let (code, said, errors) = run(&workspace, &["--json", "keys", "rotate-log"]);
+    assert_eq!(code, Some(0), "{errors}");
+    let now = keys(&["--json"]);
+    assert_eq!(now[0], (first[0].0.clone(), false));
+    assert_eq!(now[1], (said[0]["public"].to_string(), true));
+    let (code, _, errors) = run(&workspace, &["--json", "audit"]);
+    assert_eq!(code, Some(0), "{errors}");
+    std::fs::write(workspace.path().join("in/c.png"), tiny_scan(3)).unwrap();
+    run(&workspace, &["--json", "ingest", &folder]);
+    let (code, said, errors) = run(&workspace, &["--json", "audit"]);
+    assert_eq!(code, Some(0), "{errors}");
+    assert_eq!(said.last().unwrap()["scans"], 3);
+    assert_eq!(keys(&other), second);
+
+    std::fs::remove_file(said_file(&workspace)).unwrap();
+    let (code, _, errors) = run(&workspace, &["--json", "ingest", &folder]);
+    assert_eq!(code, Some(1));
+    assert!(errors.contains("put it back from its backup"), "{errors}");
+}
+
+/// The file of the log key in force.
+fn said_file(workspace: &Workspace) -> String {
+    let (_, said, _) = run(workspace, &["--json", "keys", "show"]);
+    let key = said.iter().find(|key| key["in_force"] == true).unwrap();
+    key["file"].as_str().unwrap().to_owned()
+}

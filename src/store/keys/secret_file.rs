@@ -25,7 +25,7 @@ pub fn load_or_create_secret(path: &Path, allow_create: bool) -> Result<Secret, 
         Err(KeyError::Missing { .. }) if allow_create => {}
         other => return other,
     }
-    create_secret(path)?;
+    create_secret(path, &random_secret()?)?;
     load(path)
 }
 
@@ -122,10 +122,10 @@ pub fn load_or_create_token(path: &Path) -> Result<Zeroizing<String>, KeyError> 
     read_private_text(path)
 }
 
-fn create_secret(path: &Path) -> Result<(), KeyError> {
-    let secret = random_secret()?;
+/// Keeps `secret` at `path` (mode 0600, file and folder synced). A secret that is there already stays.
+pub fn create_secret(path: &Path, secret: &Secret) -> Result<(), KeyError> {
     let digits = Zeroizing::new(hex::encode(secret.as_slice()));
-    let text = Zeroizing::new(format!("{HEADER} {}\n{}\n", KeyId::of(&secret), *digits));
+    let text = Zeroizing::new(format!("{HEADER} {}\n{}\n", KeyId::of(secret), *digits));
     create(path, &text)
 }
 
