@@ -12,7 +12,7 @@ use super::trouble::Trouble;
 use crate::domain::event::FileFormat;
 use crate::domain::text::EngineId;
 use crate::domain::{Digest, Finding, FindingCode};
-use crate::store::blob::Blobs;
+use crate::store::blob::{BlobError, Blobs};
 use crate::worker::host::{Loaded, PageRead};
 use crate::worker::protocol::{Failure, StageJob};
 use crate::worker::{Checkout, WorkerError, WorkerHost, WorkerPool};
@@ -53,7 +53,7 @@ impl Source<'_> {
         let permit = Arc::clone(self.memory).acquire_many_owned(permits).await;
         self.permit = Some(permit.map_err(|_| Stop::Stopped)?);
         let fetched = self.blobs.get(&self.scan, self.bytes).await;
-        let master = fetched.map_err(Trouble::from)?;
+        let master = fetched.map_err(not_fetched)?;
         let (format, limits) = (self.format, self.limits);
         let deadline = self.time_left(limits.page_deadline)?;
         let worker = worker(&mut self.worker, self.pool).await?;
@@ -120,6 +120,18 @@ fn stop(error: WorkerError) -> Stop {
             Stop::Failed { finding, reason }
         }
         other => Stop::Trouble(Trouble::Worker(other)),
+    }
+}
+
+/// A master that is gone counts against the scan, so that after some attempts a person hears of it; a store that
+/// does not answer does not.
+fn not_fetched(error: BlobError) -> Stop {
+    match error {
+        BlobError::NotFound { .. } | BlobError::Damaged { .. } => Stop::Failed {
+            finding: Finding::file(FindingCode::MasterLost),
+            reason: error.to_string(),
+        },
+        error => Stop::Trouble(error.into()),
     }
 }
 

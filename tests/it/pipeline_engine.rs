@@ -9,8 +9,10 @@ use counterfoil::domain::time::Clock;
 use counterfoil::domain::{Digest, FindingCode, Sm3};
 use counterfoil::pipeline::spec::EMBEDDED;
 use counterfoil::pipeline::{Outcome, PipelineSpec, Progress, Selection};
+use counterfoil::store::blob::address;
 use counterfoil::store::catalog::RowStatus;
 use counterfoil::worker::child::MISBEHAVE_MARK;
+use object_store::ObjectStoreExt;
 use tokio::sync::watch;
 
 use crate::pipeline_hall::{Hall, RETRY_MILLIS, good};
@@ -96,6 +98,26 @@ async fn a_poison_scan_is_held_after_three_attempts_and_the_queue_goes_on() {
     hall.manifest(other).await;
     let tally = engine.tally();
     assert_eq!((tally.sealed, tally.held, tally.retried), (1, 1, 2));
+}
+
+#[tokio::test]
+async fn a_scan_whose_master_is_lost_is_held_and_named() {
+    let hall = Hall::open(test_options(None)).await;
+    let scan = hall.receive(&good(1), "counter-paper").await;
+    hall.objects.delete(&address(&scan)).await.unwrap();
+    let engine = hall.engine();
+    assert_eq!(hall.finish(&engine).await, 3);
+    let codes = hall.held_codes(scan).await;
+    assert_eq!(
+        codes,
+        [FindingCode::MasterLost, FindingCode::AttemptsExhausted]
+    );
+    // Scanned or restored again, it is read when a person asks for it.
+    hall.blobs.put(&good(1)).await.unwrap();
+    assert_eq!(engine.replay(None, Selection::Held, None).await.unwrap(), 1);
+    hall.follow().await;
+    hall.finish(&engine).await;
+    assert_eq!(hall.manifest(scan).await.pages.len(), 1);
 }
 
 #[tokio::test]
