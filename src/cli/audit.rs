@@ -21,7 +21,7 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     let records = &auditing.records;
     let mut findings = auditing.tree().await?;
     let told = audit::tell(records).await?;
-    let bar = output.progress(told.scans.len() as u64, "scans");
+    let bar = output.progress(told.scans.len() as u64, "份 scans");
     findings.extend(audit::audit_blobs(records, &told, || bar.inc(1)).await?);
     bar.finish_and_clear();
     let mut not_checked = Vec::new();

@@ -84,94 +84,65 @@ fn line(check: &Check) -> String {
     format!("{mark} {} {}: {}", check.zh, check.check, check.detail)
 }
 
-async fn engine(config: &Config, kind: EngineKind, check: &'static str, zh: &'static str) -> Check {
-    let began = std::time::Instant::now();
-    let said = app::check_engine(
-        config,
-        kind,
-        &[Language::Zh, Language::En],
-        SAMPLE,
-        ENGINE_DEADLINE,
-    )
-    .await;
-    match said {
-        Err(error) => Check {
-            check,
-            zh,
-            status: Status::Fail,
-            detail: error,
-        },
-        Ok((id, text)) if text.replace(char::is_whitespace, "").contains(SAMPLE_TEXT) => {
-            let detail = format!(
-                "{} {}, {:.1} s",
-                id.name,
-                id.version,
-                began.elapsed().as_secs_f32()
-            );
-            Check {
-                check,
-                zh,
-                status: Status::Ok,
-                detail,
-            }
-        }
-        Ok((id, _)) => {
-            let detail = format!(
-                "{} {} opened but misread the built-in page; reinstall it",
-                id.name, id.version
-            );
-            Check {
-                check,
-                zh,
-                status: Status::Fail,
-                detail,
-            }
-        }
+fn check(name: &'static str, zh: &'static str, status: Status, detail: impl ToString) -> Check {
+    Check {
+        check: name,
+        zh,
+        status,
+        detail: detail.to_string(),
     }
 }
 
+/// `Ok` when it holds, otherwise `status`.
+fn ok_or(holds: bool, status: Status) -> Status {
+    if holds { Status::Ok } else { status }
+}
+
+async fn engine(config: &Config, kind: EngineKind, name: &'static str, zh: &'static str) -> Check {
+    let began = std::time::Instant::now();
+    let languages = [Language::Zh, Language::En];
+    let said = app::check_engine(config, kind, &languages, SAMPLE, ENGINE_DEADLINE).await;
+    let (id, text) = match said {
+        Ok(said) => said,
+        Err(error) => return check(name, zh, Status::Fail, error),
+    };
+    let engine = format!("{} {}", id.name, id.version);
+    if text.replace(char::is_whitespace, "").contains(SAMPLE_TEXT) {
+        let took = began.elapsed().as_secs_f32();
+        return check(name, zh, Status::Ok, format!("{engine}，{took:.1} s"));
+    }
+    let detail = format!(
+        "{engine} 读错内置样页，请重新安装 misread the built-in page; run make setup again"
+    );
+    check(name, zh, Status::Fail, detail)
+}
+
 fn pipelines(config: &Config) -> Check {
-    let (check, zh) = ("pipelines", "处理流程");
+    let (name, zh) = ("pipelines", "处理流程");
     match app::pipelines(config) {
         Ok(specs) => {
             let names: Vec<String> = specs.names().into_iter().collect();
-            Check {
-                check,
-                zh,
-                status: Status::Ok,
-                detail: names.join(", "),
-            }
+            check(name, zh, Status::Ok, names.join(", "))
         }
-        Err(error) => Check {
-            check,
-            zh,
-            status: Status::Fail,
-            detail: error.to_string(),
-        },
+        Err(error) => check(name, zh, Status::Fail, error),
     }
 }
 
 fn data_folder(config: &Config) -> Check {
-    let (check, zh) = ("data-folder", "数据目录");
-    let folder = &config.data.folder;
-    let detail = folder.display().to_string();
-    match write_and_sync(folder) {
-        Ok(()) => Check {
-            check,
+    let (name, zh) = ("data-folder", "数据目录");
+    let folder = config.data.folder.display();
+    match write_and_sync(&config.data.folder) {
+        Ok(()) => check(
+            name,
             zh,
-            status: Status::Ok,
-            detail: format!("{detail} can be written"),
-        },
+            Status::Ok,
+            format!("{folder} 可写 can be written"),
+        ),
         Err(error) => {
             let detail = format!(
-                "{detail}: {error}; choose a folder this user may write, with --data or in [data]"
+                "{folder}: {error}；请用 --data 或 [data] 指定本用户可写的目录 choose a folder this user may write"
             );
-            Check {
-                check,
-                zh,
-                status: Status::Fail,
-                detail,
-            }
+            check(name, zh, Status::Fail, detail)
         }
     }
 }
@@ -185,140 +156,76 @@ fn write_and_sync(folder: &Path) -> std::io::Result<()> {
 }
 
 fn free_space(config: &Config) -> Check {
-    let (check, zh) = ("free-space", "可用空间");
+    let (name, zh) = ("free-space", "可用空间");
     match rustix::fs::statvfs(&config.data.folder) {
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-            let status = if free >= FREE_BYTES_MIN {
-                Status::Ok
-            } else {
-                Status::Warn
-            };
-            let detail = format!(
-                "{} GiB free, at least {} advised",
-                free >> 30,
-                FREE_BYTES_MIN >> 30
-            );
-            Check {
-                check,
-                zh,
-                status,
-                detail,
-            }
+            let status = ok_or(free >= FREE_BYTES_MIN, Status::Warn);
+            let (free, least) = (free >> 30, FREE_BYTES_MIN >> 30);
+            let detail = format!("剩余 {free} GiB free，建议不少于 {least} GiB advised");
+            check(name, zh, status, detail)
         }
-        Err(error) => Check {
-            check,
-            zh,
-            status: Status::Fail,
-            detail: error.to_string(),
-        },
+        Err(error) => check(name, zh, Status::Fail, error),
     }
 }
 
 fn keys(config: &Config) -> Check {
-    let (check, zh) = ("keys", "密钥");
+    let (name, zh) = ("keys", "密钥");
     let path = app::master_key_path(config);
+    let shown = path.display();
     if !path.exists() {
         let detail = format!(
-            "{} will be made on the first start; back it up, apart from the data",
-            path.display()
+            "{shown} 将在首次启动时生成，请与数据分开备份 is made on the first start; back it up, apart from the data"
         );
-        return Check {
-            check,
-            zh,
-            status: Status::Ok,
-            detail,
-        };
+        return check(name, zh, Status::Ok, detail);
     }
     match app::load_master_key(config) {
-        Ok(id) => Check {
-            check,
-            zh,
-            status: Status::Ok,
-            detail: format!("{} ({id})", path.display()),
-        },
-        Err(error) => Check {
-            check,
-            zh,
-            status: Status::Fail,
-            detail: error.to_string(),
-        },
+        Ok(id) => check(name, zh, Status::Ok, format!("{shown} ({id})")),
+        Err(error) => check(name, zh, Status::Fail, error),
     }
 }
 
 fn clock() -> Check {
-    let (check, zh) = ("clock", "系统时间");
-    let now = app::system_clock().now();
-    let sane = now.to_string().as_str() > "2026-01-01" && now.to_string().as_str() < "2100";
-    let status = if sane { Status::Ok } else { Status::Fail };
+    let now = app::system_clock().now().to_string();
+    let sane = now.as_str() > "2026-01-01" && now.as_str() < "2100";
+    let status = ok_or(sane, Status::Fail);
     let detail = if sane {
-        now.to_string()
+        now
     } else {
-        format!("{now} cannot be right; set the clock (timedatectl)")
+        format!("{now} 不可信，请校时 cannot be right; set the clock (timedatectl)")
     };
-    Check {
-        check,
-        zh,
-        status,
-        detail,
-    }
+    check("clock", "系统时间", status, detail)
 }
 
 fn open_files() -> Check {
-    let (check, zh) = ("open-files", "打开文件数上限");
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     let enough = limit.is_none_or(|limit| limit >= OPEN_FILES_MIN);
-    let found = limit.map_or("unlimited".to_string(), |limit| limit.to_string());
-    let detail = format!("{found}, at least {OPEN_FILES_MIN} needed (ulimit -n)");
-    Check {
-        check,
-        zh,
-        status: if enough { Status::Ok } else { Status::Fail },
+    let found = limit.map_or("不限 unlimited".to_string(), |limit| limit.to_string());
+    let detail = format!("{found}，至少需要 {OPEN_FILES_MIN} needed (ulimit -n)");
+    check(
+        "open-files",
+        "打开文件数上限",
+        ok_or(enough, Status::Fail),
         detail,
-    }
+    )
 }
 
 fn memory(config: &Config) -> Check {
-    let (check, zh) = ("memory", "内存");
-    let needed = config
-        .work
-        .memory_max_mib
-        .saturating_mul(config.work.workers as u64);
+    let (name, zh) = ("memory", "内存");
+    let workers = config.work.workers;
+    let needed = config.work.memory_max_mib.saturating_mul(workers as u64);
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let available = text
         .lines()
         .find_map(|line| line.strip_prefix("MemAvailable:"))
-        .and_then(|rest| {
-            rest.trim()
-                .trim_end_matches(" kB")
-                .trim()
-                .parse::<u64>()
-                .ok()
-        })
-        .map(|kib| kib / 1024);
-    match available {
-        None => Check {
-            check,
-            zh,
-            status: Status::Warn,
-            detail: "available memory is not known here".to_string(),
-        },
-        Some(mib) => {
-            let status = if mib >= needed {
-                Status::Ok
-            } else {
-                Status::Warn
-            };
-            let detail = format!(
-                "{mib} MiB available, {needed} MiB for {} workers",
-                config.work.workers
-            );
-            Check {
-                check,
-                zh,
-                status,
-                detail,
-            }
-        }
-    }
+        .and_then(|rest| rest.trim().trim_end_matches(" kB").trim().parse().ok())
+        .map(|kib: u64| kib / 1024);
+    let Some(mib) = available else {
+        let detail = "无法得知可用内存 available memory is not known here";
+        return check(name, zh, Status::Warn, detail);
+    };
+    let detail = format!(
+        "可用 {mib} MiB available，{workers} 个识别进程至多用 {needed} MiB for {workers} workers"
+    );
+    check(name, zh, ok_or(mib >= needed, Status::Warn), detail)
 }

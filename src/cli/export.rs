@@ -101,7 +101,7 @@ async fn write_to(
         return std::fs::write(part, text).map_err(failed);
     }
     let limits = ExportLimits::of(&app::pipelines(config)?, &manifest.pipeline);
-    let bar = output.progress(manifest.pages.len() as u64, "pages");
+    let bar = output.progress(manifest.pages.len() as u64, "页 pages");
     let pool = app::worker_pool(config)?;
     let made = export_pdf(&reading.records, &pool, &manifest, &limits, part, || {
         bar.inc(1)

@@ -116,7 +116,7 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
         async move { engine.run(stopped).await }
     });
     let receiver = app.receiver();
-    let bar = output.progress(files.len() as u64, "files");
+    let bar = output.progress(files.len() as u64, "个文件 files");
     let mut run = Run {
         records: app.records(),
         output,

@@ -25,7 +25,7 @@ pub async fn run(config: &Config, _args: Args, output: Output) -> Result<Outcome
     // What the store holds beyond the ledger (an upload whose fact never came) is checked too.
     let stored: Vec<Digest> = blobs.list().try_collect().await.map_err(CliError::store)?;
     named.extend(stored);
-    let bar = output.progress(named.len() as u64, "blobs");
+    let bar = output.progress(named.len() as u64, "个 blobs");
     let mut progress = |report: &ScrubReport| bar.set_position(report.blobs);
     let all = stream::iter(named.into_iter().map(Ok));
     let report = scrub(blobs, all, &mut progress)

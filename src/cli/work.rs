@@ -30,7 +30,7 @@ pub async fn read_all(
     output: Output,
 ) -> Result<Outcome, CliError> {
     let waiting = app.catalog.counts().await.map_err(CliError::store)?.pending;
-    let bar = output.progress(waiting, "scans");
+    let bar = output.progress(waiting, "份 scans");
     let shown = tokio::spawn(show(engine.progress(), bar.clone()));
     let follower = app.follow();
     let drained = engine.drain().await;
