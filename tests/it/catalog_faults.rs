@@ -9,9 +9,8 @@ use counterfoil::store::catalog::Catalog;
 use counterfoil::store::memory_catalog::MemoryCatalog;
 use counterfoil::store::sled::{OpenError, Opened, SledCatalog};
 
-use crate::catalog_facts::{
-    Facts, Seeded, at, copy_folder, derived, held, name, open, requeued, sealed,
-};
+use crate::catalog_facts::{Facts, at, copy_folder, derived, held, name, open, requeued, sealed};
+use crate::support::Random;
 
 /// A history in which every kind of change happens many times.
 fn history(scans: u32) -> Facts {
@@ -183,7 +182,7 @@ async fn missing_files_heal() {
 async fn random_bytes_heal() {
     let mut sample = Sample::new(300).await;
     for seed in 0..6 {
-        let mut seeded = Seeded(seed);
+        let mut seeded = Random::new(seed);
         let folder = sample.copy();
         for path in files(&folder) {
             let length = fs::metadata(&path).unwrap().len();
@@ -197,7 +196,7 @@ async fn random_bytes_heal() {
         );
     }
     for seed in 0..12 {
-        let mut seeded = Seeded(seed);
+        let mut seeded = Random::new(seed);
         let folder = sample.copy();
         let path = folder.join("db");
         let mut bytes = fs::read(&path).unwrap();
@@ -222,7 +221,7 @@ async fn a_flipped_bit_heals() {
         // The data file is mostly padding: flip where something was written.
         let written: Vec<usize> = (0..sound.len()).filter(|at| sound[*at] != 0).collect();
         for seed in 0..20 {
-            let mut seeded = Seeded(seed);
+            let mut seeded = Random::new(seed);
             let spot = written[seeded.below(written.len() as u64) as usize];
             let mut bytes = sound.clone();
             bytes[spot] ^= 1 << seeded.below(8);

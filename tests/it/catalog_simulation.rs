@@ -11,12 +11,13 @@ use counterfoil::store::memory_catalog::MemoryCatalog;
 use counterfoil::store::sled::SledCatalog;
 
 use crate::catalog_facts::{
-    Facts, Seeded, at, copy_folder, derived, held, name, open, received, requeued, sealed,
+    Facts, at, copy_folder, derived, held, name, open, received, requeued, sealed,
 };
+use crate::support::Random;
 
 /// One run of the simulation: the same calls to the catalog on sled and to the one in memory.
 struct Simulation {
-    seeded: Seeded,
+    seeded: Random,
     facts: Facts,
     memory: MemoryCatalog,
     place: tempfile::TempDir,
@@ -32,7 +33,7 @@ impl Simulation {
         let place = tempfile::tempdir().unwrap();
         let sled = Arc::new(open(&place.path().join("0")));
         Self {
-            seeded: Seeded(seed),
+            seeded: Random::new(seed),
             facts: Facts::default(),
             memory: MemoryCatalog::new(),
             place,

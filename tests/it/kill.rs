@@ -160,16 +160,18 @@ fn what_ingest_printed_survives_every_kill() {
     let mut printed: BTreeSet<Digest> = BTreeSet::new();
     for round in 0..kills {
         let folder = workspace.path().join(format!("in-{round}"));
-        write_scans(&folder, 24, &mut random);
+        write_scans(&folder, 200, &mut random);
+        // Every other round promises as soon as a scan is received, so that many promises are open at the kill.
+        let wait = ["--wait", "--no-wait"][round as usize % 2];
         let mut child = workspace
-            .command(&["--json", "ingest", folder.to_str().unwrap()])
+            .command(&["--json", "ingest", wait, folder.to_str().unwrap()])
             .stdout(Stdio::piped())
             .stderr(workspace.log())
             .spawn()
             .unwrap();
         let output = child.stdout.take().unwrap();
         let reader = std::thread::spawn(move || read_printed(output));
-        std::thread::sleep(Duration::from_millis(50 + random.below(900)));
+        std::thread::sleep(Duration::from_millis(100 + random.below(1400)));
         child.kill().unwrap();
         child.wait().unwrap();
         printed.extend(reader.join().unwrap());

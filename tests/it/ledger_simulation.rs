@@ -6,8 +6,9 @@ use std::sync::Arc;
 use counterfoil::ledger::{LedgerError, LedgerStore, audit_tree};
 use counterfoil::store::{SegmentLedger, SegmentSettings};
 
-use crate::ledger_support::{Seeded, add, open, scan};
+use crate::ledger_support::{add, open, scan};
 use crate::simulated_disk::SimulatedDisk;
+use crate::support::Random;
 
 /// A fact that was acknowledged when the disk had made `ops` operations.
 #[derive(Clone)]
@@ -124,7 +125,7 @@ async fn power_lost_after_every_single_operation() {
 async fn many_writers_restarts_failures_and_power_losses() {
     for seed in 1..=6u64 {
         println!("seed {seed}");
-        let mut seeded = Seeded(seed);
+        let mut seeded = Random::new(seed);
         let mut disk = SimulatedDisk::default();
         let mut known: Vec<Acknowledged> = Vec::new();
         for round in 0..6 {

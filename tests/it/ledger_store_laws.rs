@@ -6,7 +6,8 @@ use counterfoil::domain::Subject;
 use counterfoil::ledger::{LedgerStore, StoreError};
 use counterfoil::merkle::{Checkpoint, NodeId};
 
-use crate::ledger_support::{Chain, Seeded, scan};
+use crate::ledger_support::{Chain, scan};
+use crate::support::Random;
 
 type Store = Arc<dyn LedgerStore>;
 
@@ -23,7 +24,7 @@ pub async fn an_empty_store_is_empty(store: Store) {
 pub async fn what_was_appended_is_read_back(store: Store) {
     let seed = 20_261_122;
     println!("seed {seed}");
-    let mut seeded = Seeded(seed);
+    let mut seeded = Random::new(seed);
     let mut chain = Chain::default();
     for _ in 0..60 {
         let count = 1 + seeded.below(6);

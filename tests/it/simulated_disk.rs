@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use counterfoil::ledger::StoreError;
 use counterfoil::store::segment::{Medium, MediumFile, OpenMode};
 
-use crate::ledger_support::Seeded;
+use crate::support::Random;
 
 const SECTOR: usize = 512;
 
@@ -38,9 +38,8 @@ struct Shared {
 
 impl Shared {
     fn fails(&mut self) -> bool {
-        let mut seeded = Seeded(self.chance);
-        let drawn = seeded.next();
-        self.chance = seeded.0;
+        let drawn = Random::new(self.chance).next();
+        self.chance = drawn;
         self.fail_one_in
             .is_some_and(|one_in| drawn.is_multiple_of(one_in))
     }
@@ -82,7 +81,7 @@ impl SimulatedDisk {
     /// by chance; what was synced is there.
     pub fn after_power_loss(&self, ops: usize, seed: u64) -> Self {
         let shared = self.shared.lock().unwrap();
-        let mut seeded = Seeded(seed);
+        let mut seeded = Random::new(seed);
         let mut files = shared.base.clone();
         let mut named: BTreeMap<String, bool> = files.keys().map(|n| (n.clone(), true)).collect();
         let mut pending: Vec<Op> = Vec::new();
@@ -128,7 +127,7 @@ fn settle(pending: &mut Vec<Op>, synced: &str, mut apply: impl FnMut(&Op)) {
 }
 
 /// Applies an operation wholly, or by chance: not, wholly, or some sectors of it.
-fn apply(files: &mut BTreeMap<String, Vec<u8>>, op: &Op, chance: Option<&mut Seeded>) {
+fn apply(files: &mut BTreeMap<String, Vec<u8>>, op: &Op, chance: Option<&mut Random>) {
     match (op, chance) {
         (Op::SetLength(name, length), None) => files.get_mut(name).unwrap().resize(*length, 0),
         (Op::SetLength(name, length), Some(seeded)) => {

@@ -4,7 +4,7 @@
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 
-use super::geometry::{Point, Quad, Rectangle, rectangle_at, smallest_rectangle};
+use super::geometry::{Point, Quad, Rectangle, rectangle_at, smallest_rectangle, weighted_median};
 
 /// Probability above which a map pixel is text.
 const TEXT: f32 = 0.3;
@@ -122,7 +122,7 @@ fn aspect(rectangle: &Rectangle) -> f32 {
 
 /// The median angle of the long boxes, in radians: short boxes have no angle of their own.
 fn page_skew(found: &[(Rectangle, Vec<Point>)]) -> f32 {
-    let mut angles: Vec<(f32, f32)> = found
+    let angles: Vec<(f32, f32)> = found
         .iter()
         .filter(|(rectangle, _)| aspect(rectangle) >= LONG * 2.0)
         .map(|(rectangle, _)| {
@@ -132,16 +132,7 @@ fn page_skew(found: &[(Rectangle, Vec<Point>)]) -> f32 {
             )
         })
         .collect();
-    angles.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let total: f32 = angles.iter().map(|(_, length)| length).sum();
-    let mut passed = 0.0;
-    for (angle, length) in angles {
-        passed += length;
-        if passed * 2.0 >= total {
-            return angle;
-        }
-    }
-    0.0
+    weighted_median(angles)
 }
 
 /// Text pixels, each grown by one to the right and below so that hairline gaps close.

@@ -262,6 +262,20 @@ fn turns_left(a: Point, b: Point, c: Point) -> bool {
     (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x) > 0.0
 }
 
+/// The angle at which half of the total weight is passed, in the order of the angles; 0 where there is none.
+pub fn weighted_median(mut angles: Vec<(f32, f32)>) -> f32 {
+    angles.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let total: f32 = angles.iter().map(|(_, weight)| weight).sum();
+    let mut passed = 0.0;
+    for (angle, weight) in angles {
+        passed += weight;
+        if passed * 2.0 >= total {
+            return angle;
+        }
+    }
+    0.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

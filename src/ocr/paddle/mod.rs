@@ -15,7 +15,7 @@ use std::time::Instant;
 use image::RgbImage;
 use ort::session::Session;
 
-use self::geometry::{Point, Quad, Turn};
+use self::geometry::{Point, Quad, Turn, weighted_median};
 use self::model::{CLS, DET, ModelFolder, REC, run};
 use self::rec::{Dictionary, Sign, extents, mean_confidence, read_line};
 use self::stand::{characters_stand, is_ideograph};
@@ -247,21 +247,12 @@ fn in_reading_order(quads: &[Quad], turn: Turn, size: (f32, f32)) -> (Vec<Quad>,
 
 /// The angle in degrees that halves the total length of all lines, on the turned page.
 fn page_skew(quads: &[Quad], turn: Turn) -> f32 {
-    let mut angles: Vec<(f32, f32)> = quads
+    let angles: Vec<(f32, f32)> = quads
         .iter()
         .filter(|quad| !is_tall(quad))
         .map(|quad| (relative_angle(quad, turn), quad.width()))
         .collect();
-    angles.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let total: f32 = angles.iter().map(|(_, length)| length).sum();
-    let mut passed = 0.0;
-    for (angle, length) in angles {
-        passed += length;
-        if passed * 2.0 >= total {
-            return angle;
-        }
-    }
-    0.0
+    weighted_median(angles)
 }
 
 /// The reading direction of a box on the turned page, in degrees, −180 to 180.
