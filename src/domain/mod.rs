@@ -2,19 +2,31 @@
 //! looks like, which findings and problems exist. Nothing here does I/O, reads a clock, draws a random number
 //! or imports another module of this crate.
 
+pub mod case;
+pub mod catalogue;
+pub mod date;
 pub mod digest;
 pub mod event;
 pub mod finding;
+pub mod hall;
 pub mod id;
 pub mod manifest;
 pub mod problem;
 pub mod scan;
+pub mod staff;
+pub mod stock;
 pub mod text;
+pub mod ticket;
 pub mod time;
 
+pub use date::{Date, Month};
 pub use digest::{Digest, Sm3};
 pub use event::{Entry, Event, Fact, Occurred};
 pub use finding::{Finding, FindingCode};
-pub use id::{Actor, CaseNo, Commitment, PipelineName, RequestId, Subject};
+pub use id::{
+    Actor, AuthorisationId, CaseNo, CertificateKind, Commitment, DepartmentCode, FieldCode,
+    MaterialCode, PipelineName, RequestId, SerialNo, SiteCode, StaffId, Subject, TaskCode,
+    TicketId, VisitId, WindowCode,
+};
 pub use problem::Problem;
 pub use time::{Clock, Timestamp};
