@@ -1,6 +1,10 @@
 //! The hall: sites and their windows, departments and their chief representatives, mandates.
 
+mod mandate;
+
 use serde::{Deserialize, Serialize};
+
+pub use mandate::{Delegation, Mandate, Power};
 
 /// What can happen to the hall as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
