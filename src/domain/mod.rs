@@ -12,6 +12,7 @@ pub mod hall;
 pub mod id;
 pub mod manifest;
 pub mod problem;
+mod refusal;
 pub mod scan;
 pub mod staff;
 pub mod stock;
