@@ -17,6 +17,7 @@
 //! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `pdf`, `derive`, `imaging`, `domain` |
 //! | [`pipeline`] | how a scan is received and becomes a sealed record | everything above |
 //! | [`records`] | use cases of whoever reads: state, text, export, audit | everything above |
+//! | [`counter`] | use cases of the window: catalogue, visits, cases, tickets | `store`, `ledger`, `domain` |
 //! | [`strict`] | reading TOML so that every problem is reported at once | nothing |
 //! | [`config`], [`telemetry`] | what may be configured; the program's own log | `domain`, `ocr`, `store`, `strict` |
 //! | [`http`], [`cli`] | faces | use cases; `cli` also [`app`] |
@@ -31,6 +32,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod counter;
 pub mod derive;
 pub mod domain;
 pub mod http;

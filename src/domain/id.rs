@@ -73,9 +73,9 @@ macro_rules! code_type {
 }
 
 code_type!(
-    /// Who acted, as `kind:code`: `cli:operator`, `token:upload`, `system:pipeline`.
-    Actor, "actor", 64, "1-64 of a-z 0-9 : . _ -",
-    |c| c.is_ascii_lowercase() || c.is_ascii_digit() || ":._-".contains(c)
+    /// Who acted, as `kind:code`: `staff:w-0117`, `cli:operator`, `token:upload`, `system:pipeline`.
+    Actor, "actor", 64, "1-64 of A-Z a-z 0-9 : . _ -",
+    |c| c.is_ascii_alphanumeric() || ":._-".contains(c)
 );
 code_type!(
     /// The caller's name for one request; a retry with the same name returns the first receipt.

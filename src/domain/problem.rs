@@ -43,8 +43,17 @@ problems! {
     DigestMismatch, "digest-mismatch", 422, "收到的内容与声明的数字摘要不一致，未保存；请重新上传", "the bytes received do not match the announced digest and were not kept; upload them again";
     BadDigest, "bad-digest", 400, "数字摘要格式不正确（应为 64 位十六进制）", "the digest is not 64 hexadecimal digits";
     BadRequest, "bad-request", 400, "请求格式不正确", "the request is not well formed";
+    UnsupportedMediaType, "unsupported-media-type", 415, "请求内容类型不受支持；请使用 application/json", "the content type is not supported; send application/json";
+    InvalidFields, "invalid-fields", 422, "部分填写内容有误；请按提示逐项更正", "some fields cannot be taken as they are; mend each as it says";
+    Refused, "refused", 422, "按规则不能办理；原因与处理办法见说明", "the rules do not allow it; the reason says what to do";
+    KeyRequired, "idempotency-key-required", 400, "缺少请求标识（Idempotency-Key）", "the header Idempotency-Key is missing";
+    VersionRequired, "version-required", 428, "缺少版本标识（If-Match）；请先读取最新内容", "the header If-Match is missing; read the newest state first";
+    VersionMismatch, "version-mismatch", 412, "内容已被他人更改；请刷新后重试", "it was changed in the meantime; refresh and try again";
+    Forbidden, "forbidden", 403, "当前岗位无此权限", "your role does not allow this";
+    TooManyTries, "too-many-tries", 429, "尝试次数过多；请稍后再试", "too many tries; wait and try again";
+    MethodNotAllowed, "method-not-allowed", 405, "该地址不支持此操作", "this address does not take this method";
     BadQuery, "bad-query", 400, "检索式无法理解", "the query cannot be understood";
-    Unauthorised, "unauthorised", 401, "缺少访问令牌或令牌不正确", "the access token is missing or wrong";
+    Unauthorised, "unauthorised", 401, "尚未登录或登录已失效；请登录", "not signed in, or no longer; sign in";
     NotFound, "not-found", 404, "没有找到", "nothing was found under this name";
     Ambiguous, "ambiguous", 409, "前缀对应多个记录；请提供更长的编号", "several records begin like this; give more digits";
     NotSealed, "not-sealed", 409, "该扫描件尚未固化，暂时没有可导出的内容", "the scan is not sealed yet; there is nothing to export";

@@ -2,6 +2,7 @@
 //! between HTTP and the use cases and decide nothing themselves; every error goes through `problem`.
 
 pub mod auth;
+pub mod extract;
 pub mod health;
 pub mod problem;
 pub mod scans;

@@ -5,6 +5,7 @@ pub mod blob;
 pub mod catalog;
 pub mod catalog_fold;
 pub mod keys;
+pub mod lists;
 pub mod memory_catalog;
 pub mod memory_ledger;
 pub mod objects;

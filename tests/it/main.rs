@@ -6,6 +6,7 @@ mod blob_laws;
 mod catalog_facts;
 mod catalog_faults;
 mod catalog_laws;
+mod catalog_lists;
 mod catalog_restart;
 mod catalog_simulation;
 mod cli;

@@ -31,17 +31,21 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "domain",
         ],
     ),
+    ("counter", &["store", "ledger", "domain", "merkle"]),
     ("config", &["domain", "ocr", "store", "strict"]),
     ("telemetry", &["config"]),
     (
         "http",
-        &["records", "pipeline", "search", "store", "ledger", "domain"],
+        &[
+            "counter", "records", "pipeline", "search", "store", "ledger", "domain",
+        ],
     ),
     (
         "cli",
         &[
             "app",
             "http",
+            "counter",
             "records",
             "pipeline",
             "worker",
