@@ -49,6 +49,33 @@ pub struct ServiceItem {
     pub basis: Vec<String>,
 }
 
+impl ServiceItem {
+    /// The bytes of its blob. Equal items have equal bytes.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
+    }
+
+    /// Reads a blob.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+
+    /// The material row of this code.
+    pub fn material(&self, code: &MaterialCode) -> Option<&Material> {
+        self.materials
+            .iter()
+            .find(|material| material.code == *code)
+    }
+
+    /// The promised limit in working days; none for an item done on the spot.
+    pub fn promised_days(&self) -> Option<u16> {
+        match self.handling {
+            Handling::Instant => None,
+            Handling::TimeLimited { promised_days, .. } => Some(promised_days),
+        }
+    }
+}
+
 /// The seven kinds of administrative power on application, and public services. Regulation Art 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
