@@ -2,6 +2,7 @@
 //! looks like, which findings and problems exist. Nothing here does I/O, reads a clock, draws a random number
 //! or imports another module of this crate.
 
+pub mod calendar;
 pub mod case;
 pub mod catalogue;
 pub mod date;
@@ -10,7 +11,9 @@ pub mod event;
 pub mod finding;
 pub mod hall;
 pub mod id;
+pub mod identity;
 pub mod manifest;
+pub mod person;
 pub mod problem;
 pub mod scan;
 pub mod staff;
@@ -19,6 +22,7 @@ pub mod text;
 pub mod ticket;
 pub mod time;
 
+pub use calendar::{Calendar, NoYear};
 pub use date::{Date, Month};
 pub use digest::{Digest, Sm3};
 pub use event::{Entry, Event, Fact, Occurred};
