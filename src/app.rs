@@ -15,6 +15,7 @@ pub use self::error::OpenError;
 pub use self::keys::{load_master_key, log_key_path, master_key_path, token_path};
 pub use self::reading::{Auditing, Part, Reading};
 use crate::config::{CatalogStore, Config, LedgerStoreKind};
+use crate::counter::Counter;
 use crate::domain::text::EngineId;
 use crate::domain::{Actor, Clock, Timestamp};
 use crate::ledger::{Follower, Ledger, LedgerStore, Projection};
@@ -136,6 +137,16 @@ impl App {
             self.vault.clone(),
             bytes_max,
         )
+    }
+
+    /// The use cases of the window.
+    pub fn counter(&self) -> Counter {
+        Counter {
+            ledger: self.ledger.clone(),
+            blobs: self.blobs.clone(),
+            vault: self.vault.clone(),
+            catalog: self.catalog.clone(),
+        }
     }
 
     /// Keeps catalog and index up to date from now on.

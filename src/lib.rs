@@ -17,7 +17,7 @@
 //! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `pdf`, `derive`, `imaging`, `domain` |
 //! | [`pipeline`] | how a scan is received and becomes a sealed record | everything above |
 //! | [`records`] | use cases of whoever reads: state, text, export, audit | everything above |
-//! | [`counter`] | use cases of the window: catalogue, visits, cases, tickets | `store`, `ledger`, `domain` |
+//! | [`counter`] | use cases of the window: catalogue, visits, cases, tickets | `store`, `ledger`, `domain`, `strict` |
 //! | [`strict`] | reading TOML so that every problem is reported at once | nothing |
 //! | [`config`], [`telemetry`] | what may be configured; the program's own log | `domain`, `ocr`, `store`, `strict` |
 //! | [`http`], [`cli`] | faces | use cases; `cli` also [`app`] |

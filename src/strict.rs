@@ -211,6 +211,46 @@ impl<'t, 'i> Table<'t, 'i> {
         Some(chosen)
     }
 
+    /// A list of texts, each with its place.
+    pub fn texts(
+        &mut self,
+        key: &'static str,
+        problems: &mut Problems<'_>,
+    ) -> Option<Vec<(usize, &'t str)>> {
+        let value = self.value(key)?;
+        let items = value.get_ref().as_array();
+        let texts: Option<Vec<(usize, &'t str)>> = items.and_then(|items| {
+            let text = |item: &'t Spanned<DeValue<'i>>| {
+                Some((item.span().start, item.get_ref().as_str()?))
+            };
+            items.iter().map(text).collect()
+        });
+        if texts.is_none() {
+            self.wrong(key, value, "a list of texts in quotes", problems);
+        }
+        texts
+    }
+
+    /// A day, written without quotes: `2026-01-05`.
+    pub fn day(&mut self, key: &'static str, problems: &mut Problems<'_>) -> Option<String> {
+        let value = self.value(key)?;
+        let day = match value.get_ref() {
+            DeValue::Datetime(day) if day.time.is_none() && day.offset.is_none() => {
+                day.date.map(|day| day.to_string())
+            }
+            _ => None,
+        };
+        if day.is_none() {
+            self.wrong(
+                key,
+                value,
+                "a day such as 2026-01-05, without quotes",
+                problems,
+            );
+        }
+        day
+    }
+
     /// A table within this one.
     pub fn table(
         &mut self,

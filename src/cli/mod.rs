@@ -3,6 +3,7 @@
 
 pub mod accuracy;
 pub mod audit;
+pub mod catalogue;
 pub mod doctor;
 pub mod export;
 pub mod ingest;
@@ -70,6 +71,8 @@ enum Command {
     Rebuild(rebuild::Args),
     /// 重新识别 Read records again, only the stages that changed
     Replay(replay::Args),
+    /// 窗口、部门、委托书与事项目录 The hall's windows, mandates and service items as files
+    Catalogue(catalogue::Args),
     /// 查看或更换密钥 Show the keys, or hand the log to a new signing key
     Keys(keys::Args),
     /// 检查本机环境 Check this machine: engines, disk, clock, permissions, limits
@@ -185,6 +188,7 @@ fn run(cli: Cli, output: Output) -> Result<Outcome, CliError> {
             Command::Scrub(args) => scrub::run(&config, args, output).await,
             Command::Rebuild(args) => rebuild::run(&config, args, output).await,
             Command::Replay(args) => replay::run(&config, args, output).await,
+            Command::Catalogue(args) => catalogue::run(&config, args, output).await,
             Command::Keys(args) => keys::run(&config, args, output).await,
             Command::Doctor(args) => doctor::run(&config, args, output).await,
             Command::Serve(args) => serve::run(&config, args, output).await,

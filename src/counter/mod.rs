@@ -2,11 +2,20 @@
 //! over the ledger, the vault and the blobs. Decisions are the domain's; nothing here knows HTTP, a screen or a
 //! command line, and nothing here writes but through `Ledger::record`.
 
+pub mod catalogue;
 mod error;
+mod exporting;
+mod hall;
+mod items;
+mod refusal;
+mod settle;
+mod stock;
 
 use std::sync::Arc;
 
 pub use self::error::{CounterError, Refusal};
+pub use self::hall::{books, departments};
+pub use self::items::{Change, Compared, ImportError, Imported};
 use crate::domain::{Actor, Fact, RequestId, Subject, Timestamp};
 use crate::ledger::{Decline, Ledger, LedgerError, Reads, Receipt, Recorded};
 use crate::store::blob::Blobs;
@@ -72,7 +81,10 @@ impl From<LedgerError> for CounterError {
         match error {
             LedgerError::Refused(reason) => match reason.downcast::<CounterError>() {
                 Ok(own) => *own,
-                Err(other) => CounterError::Internal(other.to_string()),
+                Err(other) => match refusal::of_hall(other) {
+                    Ok(known) => CounterError::Refused(known),
+                    Err(other) => CounterError::Internal(other.to_string()),
+                },
             },
             other => CounterError::Ledger(other),
         }

@@ -31,7 +31,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "domain",
         ],
     ),
-    ("counter", &["store", "ledger", "domain", "merkle"]),
+    (
+        "counter",
+        &["store", "ledger", "domain", "merkle", "strict"],
+    ),
     ("config", &["domain", "ocr", "store", "strict"]),
     ("telemetry", &["config"]),
     (

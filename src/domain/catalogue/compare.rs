@@ -26,6 +26,37 @@ pub struct PublishedItem {
     pub materials: Vec<PublishedMaterial>,
 }
 
+impl PublishedItem {
+    /// An item as it would be published if the list said what the window asks for.
+    pub fn of(item: &ServiceItem) -> Self {
+        let (legal_days, promised_days) = limits(item);
+        let materials = item.materials.iter().map(|material| PublishedMaterial {
+            code: material.code.clone(),
+            name: material.name.clone(),
+            originals: material.originals,
+            copies: material.copies,
+        });
+        Self {
+            task_code: item.task_code.clone(),
+            name: item.name.clone(),
+            legal_days,
+            promised_days,
+            materials: materials.collect(),
+        }
+    }
+}
+
+/// Legal and promised limit; none for an item done on the spot.
+fn limits(item: &ServiceItem) -> (Option<u16>, Option<u16>) {
+    match item.handling {
+        Handling::Instant => (None, None),
+        Handling::TimeLimited {
+            legal_days,
+            promised_days,
+        } => (Some(legal_days), Some(promised_days)),
+    }
+}
+
 /// A material as the province publishes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -230,13 +261,7 @@ fn compare_item(
         let (published, live) = (theirs.name.clone(), ours.name.clone());
         note(None, Difference::ItemName { published, live });
     }
-    let (legal, promised) = match ours.handling {
-        Handling::Instant => (None, None),
-        Handling::TimeLimited {
-            legal_days,
-            promised_days,
-        } => (Some(legal_days), Some(promised_days)),
-    };
+    let (legal, promised) = limits(ours);
     if theirs.legal_days != legal {
         let (published, live) = (theirs.legal_days, legal);
         note(None, Difference::LegalLimit { published, live });
