@@ -124,6 +124,8 @@ short_code! {
     VisitId, "visit id";
     /// A consultation, referral, complaint, inspection finding or negative rating that is followed up.
     TicketId, "ticket id";
+    /// A field of what is entered, by its path: `applicant.id_number`.
+    FieldName, "field name";
     /// A printed serial: of a blank certificate, a numbered blank receipt or a waybill.
     SerialNo, "serial number";
 }

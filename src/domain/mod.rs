@@ -30,8 +30,8 @@ pub use event::{Entry, Event, Fact, Occurred};
 pub use finding::{Finding, FindingCode};
 pub use id::{
     Actor, AuthorisationId, CaseNo, CertificateKind, Commitment, DepartmentCode, FieldCode,
-    MaterialCode, PipelineName, RequestId, SerialNo, SiteCode, StaffId, Subject, TaskCode,
-    TicketId, VisitId, WindowCode,
+    FieldName, MaterialCode, PipelineName, RequestId, SerialNo, SiteCode, StaffId, Subject,
+    TaskCode, TicketId, VisitId, WindowCode,
 };
 pub use problem::Problem;
 pub use time::{Clock, Timestamp};

@@ -3,12 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::calendar::{Calendar, NoYear};
+use super::calendar::NoYear;
 use super::case::{Party, RatingLevel, happened, refusals};
 use super::date::Date;
 use super::digest::Digest;
-use super::event::{Entry, Event, Fact};
-use super::id::{CaseNo, Commitment, DepartmentCode, SiteCode, StaffId, Subject, TaskCode, TicketId};
+use super::event::{Entry, Event};
+use super::id::{
+    CaseNo, Commitment, DepartmentCode, SiteCode, StaffId, Subject, TaskCode, TicketId,
+};
 use super::time::Timestamp;
 
 /// The local limit for following up, in working days, where the hall configured none (standards §2.7).
@@ -257,9 +259,7 @@ impl TicketState {
 
 mod decide;
 
-pub use decide::{
-    OpenTicket, Proceed, join, late_call, open_ticket, proceed, reassign, route,
-};
+pub use decide::{OpenTicket, Proceed, join, late_call, open_ticket, proceed, reassign, route};
 
 refusals! {
     /// Why a decision about a ticket was refused.

@@ -3,6 +3,15 @@
 
 mod blob_faults;
 mod blob_laws;
+mod case_art;
+mod case_art_duties;
+mod case_art_result;
+mod case_art_tickets;
+mod case_clocks;
+mod case_decisions;
+mod case_kit;
+
+mod case_steps;
 mod catalog_facts;
 mod catalog_faults;
 mod catalog_laws;

@@ -125,18 +125,24 @@ fn handling_limit(
     };
     let until = met_at.unwrap_or(now);
     let mut allowed = u32::from(days) + u32::from(case.extended_days.unwrap_or(0));
+    let mut last_day = calendar.plus_working_days(start, allowed)?;
     for pause in &case.pauses {
-        allowed += stopped_days(pause, calendar, until)?;
+        // What begins after the last day finds no clock to stop.
+        if Date::of(pause.from) <= last_day {
+            allowed += stopped_days(pause, calendar, until)?;
+            last_day = calendar.plus_working_days(start, allowed)?;
+        }
     }
-    let mut limit = Limit::on(calendar.plus_working_days(start, allowed)?).met(met_at);
+    let mut limit = Limit::on(last_day).met(met_at);
     limit.paused = met_at.is_none() && case.running().is_some();
     Ok(Some(limit))
 }
 
-/// The working days that a pause takes out of the count: those after its first day, up to its last.
+/// The working days that a pause takes out of the count: from its first day on; the day the clock runs again counts.
 fn stopped_days(pause: &Pause, calendar: &Calendar, until: Timestamp) -> Result<u32, NoYear> {
     let to = pause.to.unwrap_or(until);
-    calendar.working_days_between(Date::of(pause.from), Date::of(to))
+    let before = Date::of(pause.from).previous();
+    calendar.working_days_between(before, Date::of(to).previous())
 }
 
 /// For licences: unless the applicant is told within 5 working days of handing in, the application is deemed accepted

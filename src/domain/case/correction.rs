@@ -41,7 +41,7 @@ pub fn defects(case: &CaseState, item: &ServiceItem) -> Vec<DefectSubject> {
         row: material.code.clone(),
     });
     let fields = case.findings.iter().map(|finding| DefectSubject::Field {
-        field: finding.field,
+        field: finding.field.clone(),
     });
     rows.chain(fields).collect()
 }
@@ -69,8 +69,13 @@ pub fn notify_correction(
     let listed = |about: &DefectSubject| command.defects.iter().any(|line| line.about == *about);
     // What an earlier notice of this submission lists is open until it is handed in again; it need not be repeated.
     let known = |about: &DefectSubject| {
-        let earlier = case.notices.iter().filter(|n| n.submission == case.submission);
-        earlier.flat_map(|n| &n.defects).any(|line| line.about == *about)
+        let earlier = case
+            .notices
+            .iter()
+            .filter(|n| n.submission == case.submission);
+        earlier
+            .flat_map(|n| &n.defects)
+            .any(|line| line.about == *about)
     };
     let left_out = defects(case, item)
         .into_iter()

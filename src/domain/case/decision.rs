@@ -6,7 +6,7 @@ use super::opening::{fact, in_order, pinned, undecided};
 use super::refusal::CaseRefusal;
 use super::state::{CaseState, Stage};
 use super::terms::{DEPARTMENT_STEPS, Officer, Outcome};
-use crate::domain::catalogue::{Handling, ServiceItem};
+use crate::domain::catalogue::{Handling, ServiceItem, SpecialProcedure};
 use crate::domain::digest::Digest;
 use crate::domain::event::Fact;
 use crate::domain::hall::Delegation;
@@ -85,18 +85,18 @@ pub fn decide(
     if item.higher_authority {
         return Err(CaseRefusal::HigherAuthority);
     }
-    let mut needed = DEPARTMENT_STEPS
-        .iter()
+    let needed: Vec<SpecialProcedure> = DEPARTMENT_STEPS
+        .into_iter()
         .filter(|step| item.special_procedures.contains(step))
-        .peekable();
-    if delegation.chief && needed.peek().is_some() {
+        .collect();
+    if delegation.chief && !needed.is_empty() {
         return Err(CaseRefusal::NeedsDepartment);
     }
-    let done = |step| {
+    let done = |step: &SpecialProcedure| {
         let mut pauses = case.pauses.iter();
         pauses.any(|pause| pause.procedure == *step && pause.to.is_some())
     };
-    if !needed.all(done) {
+    if !needed.iter().all(done) {
         return Err(CaseRefusal::ProcedureNotDone);
     }
     let decided = CaseEvent::Decided {

@@ -2,13 +2,14 @@
 //! to rate. Art 10(2)–(6).
 
 use super::event::CaseEvent;
-use super::opening::{alive, covered, fact, in_order};
+use super::opening::{alive, covered, entitled, fact, in_order};
 use super::refusal::CaseRefusal;
 use super::state::CaseState;
 use super::terms::*;
 use crate::domain::event::Fact;
 use crate::domain::hall::{Mandate, Power};
 use crate::domain::id::{Commitment, SerialNo, StaffId};
+use crate::domain::person::AgentPower;
 use crate::domain::time::Timestamp;
 
 /// A result handed out at the window.
@@ -16,8 +17,8 @@ use crate::domain::time::Timestamp;
 pub struct HandOut {
     /// The right to issue, as it is now.
     pub mandate: Mandate,
-    /// The vault record of the person who showed the identity card.
-    pub bearer: Commitment,
+    /// Whom the identity check found.
+    pub bearer: Bearer,
     /// That person's signature.
     pub signature: WitnessedSignature,
 }
@@ -78,13 +79,7 @@ pub fn hand_out(
     if case.in_post().is_some() {
         return Err(CaseRefusal::InThePost);
     }
-    let recipient = if command.bearer == case.applicant.record {
-        Recipient::Applicant
-    } else if case.agent.is_some_and(|agent| agent.record == command.bearer) {
-        Recipient::Agent
-    } else {
-        return Err(CaseRefusal::WrongHolder);
-    };
+    let recipient = entitled(case, command.bearer, AgentPower::Collect, now)?;
     let way = DeliveryWay::PickUp {
         recipient,
         signature: command.signature,
@@ -108,7 +103,11 @@ pub fn post(case: &CaseState, command: Post, now: Timestamp) -> Result<Vec<Fact>
     if !matches!(case.delivery, DeliveryChoice::Mail { .. }) {
         return Err(CaseRefusal::NotToBeMailed);
     }
-    if case.posts.iter().any(|post| post.waybill == command.waybill) {
+    if case
+        .posts
+        .iter()
+        .any(|post| post.waybill == command.waybill)
+    {
         return Err(CaseRefusal::WaybillUsed);
     }
     let posted = CaseEvent::Posted {
@@ -137,10 +136,7 @@ pub fn end_post(
 }
 
 /// The applicant wants the result another way, while it is still at the window or the department.
-pub fn choose_delivery(
-    case: &CaseState,
-    choice: DeliveryChoice,
-) -> Result<Vec<Fact>, CaseRefusal> {
+pub fn choose_delivery(case: &CaseState, choice: DeliveryChoice) -> Result<Vec<Fact>, CaseRefusal> {
     alive(case)?;
     if case.delivered.is_some() {
         return Err(CaseRefusal::AlreadyDelivered);
@@ -155,11 +151,7 @@ pub fn choose_delivery(
 }
 
 /// Someone asks after a result that is not delivered: the courier, or the applicant who does not come.
-pub fn chase(
-    case: &CaseState,
-    note: Commitment,
-    clerk: StaffId,
-) -> Result<Vec<Fact>, CaseRefusal> {
+pub fn chase(case: &CaseState, note: Commitment, clerk: StaffId) -> Result<Vec<Fact>, CaseRefusal> {
     if case.result.is_none() {
         return Err(CaseRefusal::NoResult);
     }

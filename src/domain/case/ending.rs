@@ -2,7 +2,7 @@
 //! against signature.
 
 use super::event::CaseEvent;
-use super::opening::{fact, in_order, undecided};
+use super::opening::{entitled, fact, in_order, undecided};
 use super::refusal::CaseRefusal;
 use super::review::for_review;
 use super::state::{CaseState, PaperHolder, Stage};
@@ -11,6 +11,7 @@ use crate::domain::catalogue::ServiceItem;
 use crate::domain::digest::Digest;
 use crate::domain::event::Fact;
 use crate::domain::id::{Commitment, MaterialCode, StaffId};
+use crate::domain::person::AgentPower;
 use crate::domain::time::Timestamp;
 
 /// A refusal to accept (不予受理): there is none without a reason.
@@ -29,7 +30,9 @@ pub struct RefuseAcceptance {
 /// A withdrawal by the applicant (撤回).
 #[derive(Debug, Clone)]
 pub struct Withdraw {
-    /// The applicant's signature.
+    /// Who withdraws.
+    pub by: Bearer,
+    /// That person's signature.
     pub signature: WitnessedSignature,
     /// Vault record of the reason, if one was given.
     pub reason: Option<Commitment>,
@@ -75,7 +78,7 @@ pub fn refuse_acceptance(
     Ok(vec![fact(case, refused)])
 }
 
-/// The applicant withdraws, any time before the decision.
+/// The applicant, or an agent who may, withdraws any time before the decision.
 pub fn withdraw(
     case: &CaseState,
     command: Withdraw,
@@ -84,6 +87,7 @@ pub fn withdraw(
     undecided(case)?;
     in_order(case, now)?;
     let withdrawn = CaseEvent::Withdrawn {
+        by: entitled(case, command.by, AgentPower::Withdraw, now)?,
         signature: command.signature,
         reason: command.reason,
     };
@@ -131,10 +135,12 @@ pub fn terminate(
     Ok(vec![fact(case, terminated)])
 }
 
-/// All paper of an ended case that the window holds goes back to the applicant, who signs for it.
+/// All paper of an ended case that the window holds goes back to the applicant, or an agent who may take it, against a signature.
 pub fn return_paper(
     case: &CaseState,
+    bearer: Bearer,
     signature: WitnessedSignature,
+    now: Timestamp,
 ) -> Result<Vec<Fact>, CaseRefusal> {
     if case.stage != Stage::Ended {
         return Err(CaseRefusal::NotEnded);
@@ -155,6 +161,7 @@ pub fn return_paper(
     let returned = CaseEvent::PaperReturned {
         rows,
         count,
+        recipient: entitled(case, bearer, AgentPower::Collect, now)?,
         signature,
     };
     Ok(vec![fact(case, returned)])

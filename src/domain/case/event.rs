@@ -10,59 +10,8 @@ use crate::domain::date::Date;
 use crate::domain::digest::Digest;
 use crate::domain::hall::Mandate;
 use crate::domain::id::{
-    CaseNo, Commitment, DepartmentCode, MaterialCode, SerialNo, SiteCode, StaffId, TaskCode,
-    TicketId, VisitId, WindowCode,
+    CaseNo, Commitment, DepartmentCode, MaterialCode, SerialNo, StaffId, TicketId, VisitId,
 };
-
-/// What can happen to a visit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum VisitEvent {
-    /// Someone came, or called, or asked for a pre-check.
-    Opened {
-        /// Where.
-        site: SiteCode,
-        /// At which window, or from which one the clerk went out.
-        window: WindowCode,
-        /// Who serves.
-        clerk: StaffId,
-        /// In which capacity.
-        role: DeskRole,
-        /// By which channel.
-        channel: Channel,
-    },
-    /// The clerk goes on in another capacity of a merged window.
-    RoleTaken {
-        /// Which.
-        role: DeskRole,
-    },
-    /// Guidance, consultation or help was given.
-    GuidanceGiven {
-        /// What.
-        kind: GuidanceKind,
-        /// About which item, if known.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        task: Option<TaskCode>,
-        /// Vault record of what was asked and said.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        note: Option<Commitment>,
-    },
-    /// A case was opened on this visit.
-    CaseOpened {
-        /// Its number.
-        case: CaseNo,
-        /// The consultation (its place among the visit's guidance, from 0) that became it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        consultation: Option<u32>,
-    },
-    /// The matter is not the window's: a referral was given.
-    Referred {
-        /// The referral's ticket.
-        ticket: TicketId,
-    },
-    /// The visitor left.
-    Closed,
-}
 
 /// What can happen to a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -341,7 +290,9 @@ pub enum CaseEvent {
     },
     /// The applicant withdrew the application (撤回).
     Withdrawn {
-        /// The applicant's signature.
+        /// Who.
+        by: Recipient,
+        /// That person's signature.
         signature: WitnessedSignature,
         /// Vault record of the reason, if one was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -371,7 +322,9 @@ pub enum CaseEvent {
         rows: Vec<MaterialCode>,
         /// How much.
         count: PaperCount,
-        /// The applicant's signature.
+        /// To whom.
+        recipient: Recipient,
+        /// That person's signature.
         signature: WitnessedSignature,
     },
     /// The window has the result.

@@ -33,14 +33,29 @@ pub fn fold<'a>(history: impl IntoIterator<Item = &'a Entry>) -> Option<CaseStat
     state
 }
 
-/// The case that this number is the platform's name of, if it is only that.
-pub fn alias_of<'a>(history: impl IntoIterator<Item = &'a Entry>) -> Option<CaseNo> {
-    history.into_iter().find_map(|entry| match &entry.event {
+/// What a case number is already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Number {
+    /// Nothing: it is free.
+    Free,
+    /// A case.
+    Case(Box<CaseState>),
+    /// The platform's name of a case.
+    NameOf(CaseNo),
+}
+
+/// Reads off the history of a number what it is already.
+pub fn number<'a>(history: impl IntoIterator<Item = &'a Entry> + Clone) -> Number {
+    if let Some(case) = fold(history.clone()) {
+        return Number::Case(Box::new(case));
+    }
+    let name = history.into_iter().find_map(|entry| match &entry.event {
         Event::Case {
             event: CaseEvent::NumberOf { case },
         } => Some(case.clone()),
         _ => None,
-    })
+    });
+    name.map_or(Number::Free, Number::NameOf)
 }
 
 fn opened(subject: &Subject, event: &CaseEvent, at: Timestamp) -> Option<CaseState> {
@@ -70,7 +85,7 @@ fn opened(subject: &Subject, event: &CaseEvent, at: Timestamp) -> Option<CaseSta
         opened_at: at,
         platform_no: None,
         applicant: *applicant,
-        agent: *agent,
+        agent: agent.clone(),
         delivery: *delivery,
         query: *query,
         findings: findings.clone(),
@@ -122,7 +137,7 @@ fn register(case: &mut CaseState, event: &CaseEvent) {
             case.mandate.window = mandate.window.clone();
             case.mandate.authorisation = mandate.authorisation.clone();
         }
-        CaseEvent::AgentAppointed { agent } => case.agent = Some(*agent),
+        CaseEvent::AgentAppointed { agent } => case.agent = Some(agent.clone()),
         CaseEvent::DeliveryChosen { choice } => case.delivery = *choice,
         CaseEvent::FieldsChecked { findings } => case.findings = findings.clone(),
         CaseEvent::ProgressReported { progress } => case.reported = Some(*progress),

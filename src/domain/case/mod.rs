@@ -40,6 +40,7 @@ mod review;
 mod state;
 mod terms;
 mod visit;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -49,25 +50,24 @@ pub use checklist::{
 };
 pub use correction::{Correction, defects, escalate_correction, notify_correction, resubmit};
 pub use decision::{AuthorityDecision, Decide, decide, first_review, register_authority_decision};
-pub use deferral::{Defer, RefuseDeferral, deferral_bar, defer, refuse_deferral, supplement};
-pub use delivery::{
-    HandOut, Post, chase, choose_delivery, end_post, hand_out, post, release_bar,
-};
+pub use deferral::{Defer, RefuseDeferral, defer, deferral_bar, refuse_deferral, supplement};
+pub use delivery::{HandOut, Post, chase, choose_delivery, end_post, hand_out, post, release_bar};
 pub use dispatch::{
-    Collect, PackageRow, PushPackage, acknowledge, collect_paper, current_step, laggards,
-    push, push_package, readers,
+    Collect, PackageRow, PushPackage, acknowledge, collect_paper, current_step, laggards, push,
+    push_package, readers,
 };
 pub use ending::{
-    RefuseAcceptance, Terminate, Void, Withdraw, refuse_acceptance, return_paper, terminate, void, withdraw,
+    RefuseAcceptance, Terminate, Void, Withdraw, refuse_acceptance, return_paper, terminate, void,
+    withdraw,
 };
-pub use event::{CaseEvent, VisitEvent};
-pub use fold::{alias_of, fold};
+pub use event::CaseEvent;
+pub use fold::{Number, fold, number};
 pub use opening::{Application, appoint_agent, assign_platform_no, attend, import, open};
 pub use procedure::{Suspend, complete_task, extend, resume, suspend};
 pub use rating::{FollowUp, Rate, rate};
 pub use receipt::{IssueReceipt, ManifestRow, ReceiptManifest, issue_receipt, receipt_manifest};
-pub(crate) use refusal::refusals;
 pub use refusal::CaseRefusal;
+pub(crate) use refusal::refusals;
 pub use register::{
     DeliveryRow, FoundResult, Progress, Undelivered, delivery_row, progress, report_progress,
     results_without_case, undelivered,
@@ -75,13 +75,13 @@ pub use register::{
 pub use result::obtain_result;
 pub use review::{Return, accept, return_case};
 pub use state::{
-    Acceptance, CaseState, Decision, Deferred, Delivered, Ending, Met, Notice, PaperHolder, Pause, PostRecord,
-    Pushed, ReceiptRecord, ResultRecord, Row, Stage, TaskRecord,
+    Acceptance, CaseState, Decision, Deferred, Delivered, Ending, Met, Notice, PaperHolder, Pause,
+    PostRecord, Pushed, ReceiptRecord, ResultRecord, Row, Stage, TaskRecord,
 };
 pub use terms::*;
 pub use visit::{
-    Guidance, OpenVisit, VisitState, close_visit, fold_visit, give_guidance, open_visit, refer,
-    take_role,
+    Guidance, OpenVisit, VisitEvent, VisitState, close_visit, fold_visit, give_guidance,
+    open_visit, refer, take_role,
 };
 
 use super::event::Entry;
@@ -89,5 +89,8 @@ use super::time::Timestamp;
 
 /// When a fact happened: earlier than it was recorded if it was entered later (补录).
 pub(crate) fn happened(entry: &Entry) -> Timestamp {
-    entry.occurred.as_ref().map_or(entry.at, |occurred| occurred.at)
+    entry
+        .occurred
+        .as_ref()
+        .map_or(entry.at, |occurred| occurred.at)
 }

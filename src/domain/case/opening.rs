@@ -1,15 +1,18 @@
 //! Opening a case: at a window on a visit, or from the city platform by its number. The case pins the version of its
 //! item (Art 11(3)); a number is taken once (Art 13(2)).
 
-use super::event::{CaseEvent, VisitEvent};
+use super::event::CaseEvent;
+use super::fold::Number;
 use super::refusal::CaseRefusal;
 use super::state::{CaseState, Stage};
 use super::terms::*;
-use super::visit::{self, VisitState};
+use super::visit::{self, VisitEvent, VisitState};
 use crate::domain::catalogue::ServiceItem;
+use crate::domain::date::Date;
 use crate::domain::event::{Event, Fact};
 use crate::domain::hall::{Mandate, Power};
 use crate::domain::id::{CaseNo, Commitment, StaffId, Subject, VisitId};
+use crate::domain::person::AgentPower;
 use crate::domain::time::Timestamp;
 
 /// How far a fact's time may lie before the case's last step: clocks of two machines differ a little.
@@ -108,34 +111,55 @@ pub(super) fn undecided(case: &CaseState) -> Result<(), CaseRefusal> {
 }
 
 fn receivable(
-    mandate: &Mandate,
     item: &ServiceItem,
-    applicant: &Applicant,
+    application: &Application,
+    now: Timestamp,
 ) -> Result<(), CaseRefusal> {
+    let mandate = &application.mandate;
     if mandate.power != Power::Receive {
         return Err(CaseRefusal::WrongMandate);
     }
     if item.task_code != mandate.task || item.version != mandate.version {
         return Err(CaseRefusal::WrongItem);
     }
-    if !item.applicants.contains(&applicant.kind) {
+    if !item.applicants.contains(&application.applicant.kind) {
         return Err(CaseRefusal::WrongApplicantKind);
+    }
+    let today = Date::of(now);
+    let may_apply = |agent: &Agent| agent.may(AgentPower::Apply, today);
+    if !application.agent.as_ref().is_none_or(may_apply) {
+        return Err(CaseRefusal::PowerMissing);
     }
     Ok(())
 }
 
-/// Opens a case on a visit; `consultation` is the one that becomes it, counted from 0 (Art 8(1)). `state` and `alias` are what its number is already ([`super::fold`],
-/// [`super::alias_of`]).
+/// Whether the one at the window may do this: the applicant, or an agent whose power of attorney covers it today.
+pub(super) fn entitled(
+    case: &CaseState,
+    bearer: Bearer,
+    power: AgentPower,
+    now: Timestamp,
+) -> Result<Recipient, CaseRefusal> {
+    match (bearer, &case.agent) {
+        (Bearer::Applicant, _) => Ok(Recipient::Applicant),
+        (Bearer::Agent, Some(agent)) if agent.may(power, Date::of(now)) => Ok(Recipient::Agent),
+        (Bearer::Agent, Some(_)) => Err(CaseRefusal::PowerMissing),
+        (Bearer::Agent, None) | (Bearer::Other, _) => Err(CaseRefusal::WrongHolder),
+    }
+}
+
+/// Opens a case on a visit under a free number; `consultation` is the one of the visit that becomes it, counted from 0
+/// (Art 8(1)).
 pub fn open(
-    state: Option<&CaseState>,
-    alias: Option<&CaseNo>,
+    known: &Number,
     no: &CaseNo,
     visit: &VisitState,
     item: &ServiceItem,
     application: Application,
     consultation: Option<u32>,
+    now: Timestamp,
 ) -> Result<Vec<Fact>, CaseRefusal> {
-    if state.is_some() || alias.is_some() {
+    if *known != Number::Free {
         return Err(CaseRefusal::AlreadyOpen);
     }
     visit::present(visit)?;
@@ -150,7 +174,7 @@ pub fn open(
     if !here || !talked {
         return Err(CaseRefusal::WrongVisit);
     }
-    receivable(&application.mandate, item, &application.applicant)?;
+    receivable(item, &application, now)?;
     let opened = application.opened(Some(visit.id.clone()), visit.channel);
     let noted = VisitEvent::CaseOpened {
         case: no.clone(),
@@ -162,37 +186,35 @@ pub fn open(
 /// Imports a case from the city platform under its number (办件编号). A number that is known already, as a case or as
 /// the platform's name of one, gives no fact: nothing is keyed twice.
 pub fn import(
-    state: Option<&CaseState>,
-    alias: Option<&CaseNo>,
+    known: &Number,
     number: &CaseNo,
     item: &ServiceItem,
     application: Application,
+    now: Timestamp,
 ) -> Result<Vec<Fact>, CaseRefusal> {
-    if let Some(known) = state
-        && known.mandate.task != application.mandate.task
-    {
-        return Err(CaseRefusal::AlreadyOpen);
+    match known {
+        Number::Free => {}
+        Number::Case(known) if known.mandate.task != application.mandate.task => {
+            return Err(CaseRefusal::AlreadyOpen);
+        }
+        Number::Case(_) | Number::NameOf(_) => return Ok(Vec::new()),
     }
-    if state.is_some() || alias.is_some() {
-        return Ok(Vec::new());
-    }
-    receivable(&application.mandate, item, &application.applicant)?;
+    receivable(item, &application, now)?;
     let opened = application.opened(None, Channel::Platform);
     Ok(vec![about(number, opened)])
 }
 
-/// Notes the number that the platform gave a case of ours, and that the number is this case. `taken` and `alias` are
-/// what the number is already.
+/// Notes the number that the platform gave a case of ours, and that the number is this case. `known` is what the
+/// number is already; told again, it gives no fact.
 pub fn assign_platform_no(
     case: &CaseState,
-    taken: Option<&CaseState>,
-    alias: Option<&CaseNo>,
+    known: &Number,
     number: &CaseNo,
 ) -> Result<Vec<Fact>, CaseRefusal> {
-    if alias == Some(&case.no) || *number == case.no {
+    if *known == Number::NameOf(case.no.clone()) || *number == case.no {
         return Ok(Vec::new());
     }
-    if taken.is_some() || alias.is_some() || case.platform_no.is_some() {
+    if *known != Number::Free || case.platform_no.is_some() {
         return Err(CaseRefusal::NumberTaken {
             number: number.clone(),
         });

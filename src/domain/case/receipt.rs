@@ -85,10 +85,7 @@ pub fn receipt_manifest(case: &CaseState, item: &ServiceItem) -> ReceiptManifest
     let mut kept = PaperCount::default();
     for material in &item.materials {
         let state = case.row(&material.code);
-        let listed = matches!(
-            standing(case, material),
-            Standing::Met | Standing::Deferred
-        );
+        let listed = matches!(standing(case, material), Standing::Met | Standing::Deferred);
         if !listed {
             continue;
         }
@@ -133,7 +130,7 @@ pub fn issue_receipt(
     }
     if let Some(finding) = case.findings.first() {
         let field = DefectSubject::Field {
-            field: finding.field,
+            field: finding.field.clone(),
         };
         return Err(CaseRefusal::FindingsStanding { field });
     }

@@ -71,6 +71,7 @@ refusals! {
         WrongItem, "wrong-item-version", "item", "事项版本与办件固定的版本不一致；请按办件固定的版本办理", "this is not the item version the case pins; use the pinned version";
         WrongMandate, "wrong-mandate", "mandate", "本窗口的部门授权委托书不适用于此办件；请核对事项、部门和权限（收件/发证）", "the window's authorisation does not cover this act; check item, department and power";
         WrongApplicantKind, "wrong-applicant-kind", "applicant", "该事项不受理此类申请人；请核对申请人类型", "this kind of applicant cannot apply for the item; check the kind";
+        PowerMissing, "power-of-attorney-missing", "agent", "申请人委托书不含此项权限，或今日不在有效期内；请申请人本人办理，或补交委托书", "the power of attorney does not cover this today; the applicant acts, or gives another one";
         VisitUnknown, "visit-unknown", "visit", "没有这次到访；请先登记到访", "there is no such visit; open one first";
         VisitOpen, "visit-already-open", "visit", "该到访编号已被使用；请改用新的编号", "this visit id is taken; use a new one";
         VisitClosed, "visit-closed", "visit", "本次到访已结束；请重新登记到访", "the visit is over; open a new one";

@@ -164,10 +164,14 @@ pub fn results_without_case<'a>(
     cases: &[CaseState],
 ) -> Vec<&'a FoundResult> {
     let explains = |found: &FoundResult, case: &CaseState| {
-        let named = found.case.as_ref().is_some_and(|number| {
-            *number == case.no || case.platform_no.as_ref() == Some(number)
-        });
-        let serial = case.result.as_ref().and_then(|record| record.result.serial.as_ref());
+        let named = found
+            .case
+            .as_ref()
+            .is_some_and(|number| *number == case.no || case.platform_no.as_ref() == Some(number));
+        let serial = case
+            .result
+            .as_ref()
+            .and_then(|record| record.result.serial.as_ref());
         let numbered = found.serial.is_some() && found.serial.as_ref() == serial;
         case.decision.is_some() && case.mandate.task == found.task && (named || numbered)
     };

@@ -93,7 +93,9 @@ pub struct Row {
 impl Row {
     /// The paper this row keeps in the case's bundle.
     pub fn kept(&self) -> PaperCount {
-        self.met.as_ref().map_or(PaperCount::default(), |met| met.kept)
+        self.met
+            .as_ref()
+            .map_or(PaperCount::default(), |met| met.kept)
     }
 }
 

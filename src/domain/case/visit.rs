@@ -1,14 +1,67 @@
 //! Visits: who came where, in which capacity the clerk acted and by which channel. Art 6, 8(1), 12(5), 12(6).
 
-use super::event::VisitEvent;
+use serde::{Deserialize, Serialize};
+
 use super::happened;
 use super::refusal::CaseRefusal;
 use super::terms::{Channel, DeskRole, GuidanceKind};
 use crate::domain::calendar::Calendar;
 use crate::domain::event::{Entry, Event, Fact};
-use crate::domain::id::{CaseNo, Commitment, SiteCode, StaffId, Subject, TaskCode, VisitId, WindowCode};
+use crate::domain::id::{
+    CaseNo, Commitment, SiteCode, StaffId, Subject, TaskCode, TicketId, VisitId, WindowCode,
+};
 use crate::domain::ticket::{OpenTicket, TicketRefusal, TicketState, open_ticket};
 use crate::domain::time::Timestamp;
+
+/// What can happen to a visit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum VisitEvent {
+    /// Someone came, or called, or asked for a pre-check.
+    Opened {
+        /// Where.
+        site: SiteCode,
+        /// At which window, or from which one the clerk went out.
+        window: WindowCode,
+        /// Who serves.
+        clerk: StaffId,
+        /// In which capacity.
+        role: DeskRole,
+        /// By which channel.
+        channel: Channel,
+    },
+    /// The clerk goes on in another capacity of a merged window.
+    RoleTaken {
+        /// Which.
+        role: DeskRole,
+    },
+    /// Guidance, consultation or help was given.
+    GuidanceGiven {
+        /// What.
+        kind: GuidanceKind,
+        /// About which item, if known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task: Option<TaskCode>,
+        /// Vault record of what was asked and said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Commitment>,
+    },
+    /// A case was opened on this visit.
+    CaseOpened {
+        /// Its number.
+        case: CaseNo,
+        /// The consultation (its place among the visit's guidance, from 0) that became it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        consultation: Option<u32>,
+    },
+    /// The matter is not the window's: a referral was given.
+    Referred {
+        /// The referral's ticket.
+        ticket: TicketId,
+    },
+    /// The visitor left.
+    Closed,
+}
 
 /// A visit as its history tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,6 @@
 //! Decisions about tickets: how they are opened and routed, and the order in which they are settled.
 
-use super::{
-    ComplaintCategory, LateCall, Matter, Step, TicketEvent, TicketRefusal, TicketState,
-};
+use super::{ComplaintCategory, LateCall, Matter, Step, TicketEvent, TicketRefusal, TicketState};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::Party;
 use crate::domain::date::Date;
