@@ -3,6 +3,7 @@
 
 mod blob_faults;
 mod blob_laws;
+mod calendar;
 mod catalog_facts;
 mod catalog_faults;
 mod catalog_laws;
@@ -14,6 +15,7 @@ mod conformance;
 mod derive;
 mod document;
 mod fixtures;
+mod identity;
 mod imaging;
 mod kill;
 mod ledger_audit;
@@ -28,6 +30,7 @@ mod ledger_support;
 mod merkle;
 mod ocr;
 mod pdf;
+mod person;
 mod pipeline_engine;
 mod pipeline_faults;
 mod pipeline_hall;
