@@ -55,6 +55,7 @@ problems! {
     BadQuery, "bad-query", 400, "检索式无法理解", "the query cannot be understood";
     Unauthorised, "unauthorised", 401, "尚未登录或登录已失效；请登录", "not signed in, or no longer; sign in";
     NotFound, "not-found", 404, "没有找到", "nothing was found under this name";
+    Erased, "erased", 410, "所属办件已依法删除，内容无法恢复", "the case it belonged to was lawfully erased; it cannot be read again";
     Ambiguous, "ambiguous", 409, "前缀对应多个记录；请提供更长的编号", "several records begin like this; give more digits";
     NotSealed, "not-sealed", 409, "该扫描件尚未固化，暂时没有可导出的内容", "the scan is not sealed yet; there is nothing to export";
     Conflict, "conflict", 409, "数据刚被他人更改；请刷新后重试", "the data was just changed by someone else; refresh and try again";
