@@ -45,6 +45,15 @@ problems! {
     BadRequest, "bad-request", 400, "请求格式不正确", "the request is not well formed";
     BadQuery, "bad-query", 400, "检索式无法理解", "the query cannot be understood";
     Unauthorised, "unauthorised", 401, "缺少访问令牌或令牌不正确", "the access token is missing or wrong";
+    NotSignedIn, "not-signed-in", 401, "尚未登录或登录已失效；请重新登录", "not signed in, or the session ended; sign in again";
+    SignInFailed, "sign-in-failed", 401, "登录失败；请核对后重试", "the sign-in failed; check and try again";
+    SessionLocked, "session-locked", 401, "会话已锁定；请输入密码解锁", "the session is locked; unlock it with the password";
+    SignInUnfinished, "sign-in-unfinished", 403, "登录尚未完成；请按提示继续", "the sign-in is not finished; take the next step";
+    StepUpNeeded, "step-up-needed", 403, "此操作需要重新验证身份；请验证后重试", "this needs a fresh proof of who you are; give it and try again";
+    Forbidden, "forbidden", 403, "没有执行此操作的权限", "you may not do this";
+    SlowDown, "slow-down", 429, "尝试过于频繁；请稍后重试", "too many attempts; try again later";
+    Refused, "refused", 409, "此操作不符合规则，未执行；请按说明处理", "the rules do not allow this and nothing was done; see the detail";
+    BadField, "bad-field", 422, "填写内容不符合要求；请改正", "a field does not fit; correct it";
     NotFound, "not-found", 404, "没有找到", "nothing was found under this name";
     Ambiguous, "ambiguous", 409, "前缀对应多个记录；请提供更长的编号", "several records begin like this; give more digits";
     NotSealed, "not-sealed", 409, "该扫描件尚未固化，暂时没有可导出的内容", "the scan is not sealed yet; there is nothing to export";

@@ -24,6 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "worker", "ocr", "search", "store", "ledger", "derive", "imaging", "domain", "strict",
         ],
     ),
+    ("people", &["store", "ledger", "domain"]),
     (
         "records",
         &[
@@ -35,13 +36,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("telemetry", &["config"]),
     (
         "http",
-        &["records", "pipeline", "search", "store", "ledger", "domain"],
+        &[
+            "people", "records", "pipeline", "search", "store", "ledger", "domain",
+        ],
     ),
     (
         "cli",
         &[
             "app",
             "http",
+            "people",
             "records",
             "pipeline",
             "worker",
