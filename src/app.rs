@@ -141,12 +141,13 @@ impl App {
 
     /// The use cases of the window.
     pub fn counter(&self) -> Counter {
-        Counter {
-            ledger: self.ledger.clone(),
-            blobs: self.blobs.clone(),
-            vault: self.vault.clone(),
-            catalog: self.catalog.clone(),
-        }
+        Counter::new(
+            self.ledger.clone(),
+            self.blobs.clone(),
+            self.vault.clone(),
+            self.catalog.clone(),
+            self.clock.clone(),
+        )
     }
 
     /// Keeps catalog and index up to date from now on.

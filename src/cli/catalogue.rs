@@ -129,6 +129,7 @@ fn ask(now: Timestamp) -> Result<Ask, CliError> {
         by: Actor::new("cli:operator").map_err(CliError::internal)?,
         request: RequestId::new(request).map_err(CliError::internal)?,
         expected: None,
+        occurred: None,
     })
 }
 
@@ -275,7 +276,7 @@ impl From<ImportError> for CliError {
     fn from(error: ImportError) -> Self {
         match error {
             ImportError::Counter(error) => error.into(),
-            other => Self::new(Problem::InvalidFields, other),
+            other => Self::new(Problem::BadField, other),
         }
     }
 }

@@ -11,8 +11,8 @@ mod case_clocks;
 mod case_decisions;
 mod case_kit;
 
-mod case_steps;
 mod calendar;
+mod case_steps;
 mod catalog_facts;
 mod catalog_faults;
 mod catalog_laws;

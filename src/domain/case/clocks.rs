@@ -20,7 +20,10 @@ const DEEMED_ACCEPTANCE_DAYS: u32 = 5;
 const MAIL_DAYS: u32 = 1;
 
 /// Which clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum ClockKind {
     /// The limit the department promised.
     Promised,
