@@ -1,6 +1,8 @@
 //! One integration binary: a file an area.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod art_catalogue;
+mod art_hall;
 mod blob_faults;
 mod blob_laws;
 mod catalog_facts;
@@ -9,12 +11,14 @@ mod catalog_laws;
 mod catalog_lists;
 mod catalog_restart;
 mod catalog_simulation;
+mod catalogue_files;
 mod cli;
 mod config;
 mod conformance;
 mod derive;
 mod document;
 mod fixtures;
+mod hall_support;
 mod imaging;
 mod kill;
 mod ledger_audit;
