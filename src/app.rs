@@ -93,8 +93,8 @@ impl App {
         let ledger = Arc::new(
             Ledger::open(store.clone(), signer, clock.clone(), &config.ledger.origin).await?,
         );
-        let blobs = Arc::new(Blobs::open(&objects, master.clone()));
-        let vault = Arc::new(Vault::new(objects.store(), master));
+        let blobs = Arc::new(Blobs::open(&objects, master));
+        let vault = Arc::new(Vault::beside(&blobs));
         let records = Records::new(store.clone(), blobs.clone(), config.limits.scan_bytes_max);
         let catalog = open_catalog(config)?;
         // This process is the only one here: whoever held a lease before is gone.

@@ -48,8 +48,9 @@ impl Holiday {
     /// Its days off, in order.
     pub fn days(&self) -> impl Iterator<Item = Date> + use<> {
         let last = self.last;
-        std::iter::successors(Some(self.first), |day| Some(day.next()))
-            .take_while(move |day| *day <= last)
+        let first = Some(self.first).filter(|first| *first <= last);
+        // Ends at `last` itself: the last day of all has none after it.
+        std::iter::successors(first, move |day| (*day < last).then(|| day.next()))
     }
 }
 
@@ -175,9 +176,12 @@ impl Calendar {
 }
 
 impl Year {
-    fn new(source: String, holidays: Vec<Holiday>) -> Self {
+    fn new(number: i16, source: String, holidays: Vec<Holiday>) -> Self {
+        let off = holidays
+            .iter()
+            .flat_map(|holiday| holiday.days().take_while(|day| day.year() == number));
         Self {
-            off: holidays.iter().flat_map(Holiday::days).collect(),
+            off: off.collect(),
             make_up: holidays
                 .iter()
                 .flat_map(|holiday| holiday.make_up.iter().copied())

@@ -124,6 +124,14 @@ short_code! {
     VisitId, "visit id";
     /// A consultation, referral, complaint, inspection finding or negative rating that is followed up.
     TicketId, "ticket id";
+    /// A field of what is entered, by its path: `applicant.id_number`.
+    FieldName, "field name";
+    /// A second factor of a person: an authenticator app, a passkey, a USB key.
+    FactorId, "factor id";
+    /// A person's signing key.
+    SigningKeyId, "signing key id";
+    /// An API token of a station.
+    TokenId, "token id";
     /// A printed serial: of a blank certificate, a numbered blank receipt or a waybill.
     SerialNo, "serial number";
 }

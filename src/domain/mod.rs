@@ -2,6 +2,7 @@
 //! looks like, which findings and problems exist. Nothing here does I/O, reads a clock, draws a random number
 //! or imports another module of this crate.
 
+pub mod access;
 pub mod calendar;
 pub mod case;
 pub mod catalogue;
@@ -29,9 +30,9 @@ pub use digest::{Digest, Sm3};
 pub use event::{Entry, Event, Fact, Occurred};
 pub use finding::{Finding, FindingCode};
 pub use id::{
-    Actor, AuthorisationId, CaseNo, CertificateKind, Commitment, DepartmentCode, FieldCode,
-    MaterialCode, PipelineName, RequestId, SerialNo, SiteCode, StaffId, Subject, TaskCode,
-    TicketId, VisitId, WindowCode,
+    Actor, AuthorisationId, CaseNo, CertificateKind, Commitment, DepartmentCode, FactorId,
+    FieldCode, FieldName, MaterialCode, PipelineName, RequestId, SerialNo, SigningKeyId, SiteCode,
+    StaffId, Subject, TaskCode, TicketId, TokenId, VisitId, WindowCode,
 };
 pub use problem::Problem;
 pub use time::{Clock, Timestamp};

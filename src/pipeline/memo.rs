@@ -102,6 +102,7 @@ fn is_gone(error: &BlobError) -> bool {
         error,
         BlobError::NotFound { .. }
             | BlobError::Damaged { .. }
+            | BlobError::Erased { .. }
             | BlobError::WrongKey { .. }
             | BlobError::TooLarge { .. }
     )

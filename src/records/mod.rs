@@ -76,6 +76,7 @@ impl RecordsError {
         match self {
             RecordsError::Unknown(_) | RecordsError::NoSuchPage { .. } => Problem::NotFound,
             RecordsError::NotSealed { .. } => Problem::NotSealed,
+            RecordsError::Blob(BlobError::Erased { .. }) => Problem::Erased,
             RecordsError::Store(_) | RecordsError::Blob(_) => Problem::StoreFailed,
             RecordsError::Malformed { .. } => Problem::Inconsistent,
         }

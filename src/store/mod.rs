@@ -2,6 +2,7 @@
 //! leases and memos, and the ledger's back ends. Nothing here decides anything about a case or a scan.
 
 pub mod blob;
+pub mod case_keys;
 pub mod catalog;
 pub mod catalog_fold;
 pub mod keys;

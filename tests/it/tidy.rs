@@ -24,6 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "worker", "ocr", "search", "store", "ledger", "derive", "imaging", "domain", "strict",
         ],
     ),
+    ("people", &["store", "ledger", "domain"]),
     (
         "records",
         &[
@@ -40,7 +41,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "counter", "records", "pipeline", "search", "store", "ledger", "domain",
+            "counter", "people", "records", "pipeline", "search", "store", "ledger", "domain",
         ],
     ),
     (
@@ -49,6 +50,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "app",
             "http",
             "counter",
+            "people",
             "records",
             "pipeline",
             "worker",

@@ -161,7 +161,8 @@ impl Reader<'_> {
             }
         }
         let holidays = holidays.into_iter().map(|(_, holiday)| holiday).collect();
-        Some((number?, Year::new(source?, holidays)))
+        let number = number?;
+        Some((number, Year::new(number, source?, holidays)))
     }
 
     fn number(&mut self, value: &Value<'_>) -> Option<i16> {
