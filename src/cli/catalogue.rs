@@ -275,7 +275,7 @@ impl From<ImportError> for CliError {
     fn from(error: ImportError) -> Self {
         match error {
             ImportError::Counter(error) => error.into(),
-            other => Self::new(Problem::InvalidFields, other),
+            other => Self::new(Problem::BadField, other),
         }
     }
 }

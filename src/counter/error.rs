@@ -65,7 +65,7 @@ impl CounterError {
         match self {
             Self::NotFound(_) => Problem::NotFound,
             Self::Refused(_) => Problem::Refused,
-            Self::Fields(_) => Problem::InvalidFields,
+            Self::Fields(_) => Problem::BadField,
             Self::Stale { .. } => Problem::VersionMismatch,
             Self::Forbidden(_) => Problem::Forbidden,
             Self::Ledger(error) if error.is_retryable() => Problem::Busy,

@@ -415,7 +415,7 @@ fn the_command_imports_shows_exports_and_compares() {
     let (status, _, errors) = run(&["catalogue", "import", "nowhere"]);
     assert_eq!(status, 1);
     assert!(
-        errors.contains("invalid-fields") && errors.contains("nowhere:1:"),
+        errors.contains("bad-field") && errors.contains("nowhere:1:"),
         "{errors}"
     );
 }
