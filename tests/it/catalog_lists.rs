@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use counterfoil::domain::time::ManualClock;
 use counterfoil::domain::{Actor, CaseNo, Digest, Event, Fact, RequestId, Subject, Timestamp};
-use counterfoil::ledger::{Ledger, LedgerStore, LogSigner, Recorded};
+use counterfoil::ledger::{Ledger, LedgerStore, LogSigner, Projection, Recorded};
 use counterfoil::store::MemoryLedger;
 use counterfoil::store::catalog::Catalog;
 use counterfoil::store::lists::{Listed, Listing, Page, Place};

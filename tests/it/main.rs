@@ -1,6 +1,8 @@
 //! One integration binary: a file an area.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod art_catalogue;
+mod art_hall;
 mod blob_faults;
 mod blob_laws;
 mod case_art;
@@ -19,12 +21,14 @@ mod catalog_laws;
 mod catalog_lists;
 mod catalog_restart;
 mod catalog_simulation;
+mod catalogue_files;
 mod cli;
 mod config;
 mod conformance;
 mod derive;
 mod document;
 mod fixtures;
+mod hall_support;
 mod identity;
 mod imaging;
 mod kill;
