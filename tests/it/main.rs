@@ -4,6 +4,9 @@
 mod blob_faults;
 mod blob_laws;
 mod calendar;
+mod case_keys;
+mod case_keys_faults;
+mod case_keys_model;
 mod catalog_facts;
 mod catalog_faults;
 mod catalog_laws;
@@ -14,6 +17,7 @@ mod config;
 mod conformance;
 mod derive;
 mod document;
+mod erasure;
 mod fixtures;
 mod identity;
 mod imaging;
