@@ -15,6 +15,9 @@ mod case_kit;
 
 mod calendar;
 mod case_steps;
+mod case_keys;
+mod case_keys_faults;
+mod case_keys_model;
 mod catalog_facts;
 mod catalog_faults;
 mod catalog_laws;
@@ -27,6 +30,7 @@ mod config;
 mod conformance;
 mod derive;
 mod document;
+mod erasure;
 mod fixtures;
 mod hall_support;
 mod identity;

@@ -210,12 +210,17 @@ impl Blobs {
         }
         let mut upload = Upload::begin(self).await?;
         let copied = self.copy_body(digest, old, body, end, &mut upload).await;
-        if let Err(error) = copied {
+        let moved = match copied {
+            Ok(()) => self.objects.rename(&upload.location, &location).await,
+            Err(error) => {
+                upload.abandon(self).await;
+                return Err(error);
+            }
+        };
+        if moved.is_err() {
             upload.abandon(self).await;
-            return Err(error);
         }
-        self.objects.rename(&upload.location, &location).await?;
-        Ok(())
+        Ok(moved?)
     }
 
     async fn copy_body(

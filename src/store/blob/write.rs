@@ -45,7 +45,7 @@ impl Blobs {
     ///
     /// A stream that is longer than `bytes_max`, breaks off, or has another digest than `announced` leaves no
     /// blob behind. Bytes that are stored already are not written again, unless the stored object is damaged:
-    /// then it is replaced. Either way the blob then belongs to the case of this handle, or to the hall, besides
+    /// then it is replaced. Either way the blob then belongs to the cases of this handle, or to the hall, besides
     /// those it belonged to before. Repeating a call that failed is safe.
     pub async fn put_stream<S>(
         &self,
@@ -56,7 +56,7 @@ impl Blobs {
     where
         S: Stream<Item = std::io::Result<Bytes>> + Unpin + Send,
     {
-        let owner = self.ring.owner(self.case.as_ref()).await?;
+        let owner = self.ring.owner(self.cases.first()).await?;
         let mut upload = None;
         let put = self
             .put_parts(stream, announced, bytes_max, &owner, &mut upload)
@@ -65,6 +65,9 @@ impl Blobs {
             Ok(stored) => {
                 if stored.existed {
                     self.ensure_owner(&stored.digest, &owner).await?;
+                }
+                for case in self.cases.iter().skip(1) {
+                    self.share(&stored.digest, case).await?;
                 }
                 Ok(stored)
             }
