@@ -1,6 +1,7 @@
 //! One integration binary: a file an area.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod access;
 mod blob_faults;
 mod blob_laws;
 mod catalog_facts;
@@ -28,6 +29,15 @@ mod ledger_support;
 mod merkle;
 mod ocr;
 mod pdf;
+mod people_accounts;
+mod people_cli;
+mod people_factors;
+mod people_laws;
+mod people_passkey;
+mod people_sign_in;
+mod people_sso;
+mod people_staff;
+mod people_support;
 mod pipeline_engine;
 mod pipeline_faults;
 mod pipeline_hall;
