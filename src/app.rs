@@ -3,6 +3,7 @@
 
 mod error;
 mod keys;
+mod people;
 mod reading;
 
 use std::path::PathBuf;

@@ -3,6 +3,7 @@
 
 mod art_catalogue;
 mod art_hall;
+mod access;
 mod blob_faults;
 mod blob_laws;
 mod case_art;
@@ -49,6 +50,15 @@ mod merkle;
 mod ocr;
 mod pdf;
 mod person;
+mod people_accounts;
+mod people_cli;
+mod people_factors;
+mod people_laws;
+mod people_passkey;
+mod people_sign_in;
+mod people_sso;
+mod people_staff;
+mod people_support;
 mod pipeline_engine;
 mod pipeline_faults;
 mod pipeline_hall;
