@@ -26,27 +26,22 @@ pub enum DispatchOrder {
     Push {
         /// Rows whose paper cannot be pushed and is to be collected.
         #[serde(default)]
-        #[schema(value_type = Vec<String>)]
         by_paper: Vec<MaterialCode>,
     },
     /// A department says that it has the push.
     Acknowledge {
         /// Which.
-        #[schema(value_type = String)]
         department: DepartmentCode,
         /// Its step; 0 is the lead's.
         step: u8,
         /// Digest of the package that it got.
-        #[schema(value_type = String)]
         package: Digest,
     },
     /// A department collects paper, against two signatures.
     CollectPaper {
         /// Which.
-        #[schema(value_type = String)]
         department: DepartmentCode,
         /// The rows whose paper it takes.
-        #[schema(value_type = Vec<String>)]
         rows: Vec<MaterialCode>,
         /// The window's signature.
         given: StaffSignature,
@@ -113,7 +108,6 @@ pub enum ReviewOrder {
         /// What.
         outcome: Outcome,
         /// Digest of its document.
-        #[schema(value_type = String)]
         document: Digest,
     },
     /// Decides (办结).
@@ -121,7 +115,6 @@ pub enum ReviewOrder {
         /// What.
         outcome: Outcome,
         /// Digest of the document.
-        #[schema(value_type = String)]
         document: Digest,
     },
 }

@@ -24,7 +24,6 @@ use crate::ledger::{Decline, Reads};
 #[serde(deny_unknown_fields)]
 pub struct MeetOrder {
     /// The row.
-    #[schema(value_type = String)]
     pub row: MaterialCode,
     /// The way, one of the row's own.
     pub way: MetBy,
@@ -39,11 +38,9 @@ pub struct MeetOrder {
     pub shared: Option<SharedOriginal>,
     /// Digest of the e-licence, the shared data or the signed commitment.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
     pub evidence: Option<Digest>,
     /// The earlier case it was handed in with.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
     pub earlier: Option<CaseNo>,
 }
 
@@ -59,7 +56,6 @@ pub enum MaterialOrder {
     /// The clerk decides whether a conditional row is needed.
     Decide {
         /// The row.
-        #[schema(value_type = String)]
         row: MaterialCode,
         /// Whether it is.
         needed: bool,
@@ -69,16 +65,13 @@ pub enum MaterialOrder {
     /// A row that was met by mistake is open again; its paper goes back.
     Reopen {
         /// The row.
-        #[schema(value_type = String)]
         row: MaterialCode,
     },
     /// A scan belongs to a row.
     FileScan {
         /// The row.
-        #[schema(value_type = String)]
         row: MaterialCode,
         /// The scan.
-        #[schema(value_type = String)]
         scan: Digest,
     },
     /// What the check of the entry found.
@@ -101,7 +94,7 @@ pub struct DefectOrder {
 }
 
 /// Something done at the window with the case as a whole.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
 pub enum IntakeOrder {
     /// Issues the receipt (收件凭证).

@@ -19,7 +19,6 @@ pub enum EndingOrder {
         /// Number of the document that the person at the window shows.
         id_number: String,
         /// Digest of the applicant's signature.
-        #[schema(value_type = String)]
         signature: Digest,
         /// Why, if the applicant says so.
         #[serde(default)]
@@ -44,7 +43,6 @@ pub enum EndingOrder {
         /// Number of the document that the person at the window shows.
         id_number: String,
         /// Digest of the applicant's signature.
-        #[schema(value_type = String)]
         signature: Digest,
     },
 }

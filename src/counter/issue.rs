@@ -48,37 +48,30 @@ pub enum ResultOrder {
         /// By which route.
         route: RouteOrder,
         /// Digest of the document.
-        #[schema(value_type = String)]
         content: Digest,
         /// Serial of the certificate it is made on.
         #[serde(default)]
-        #[schema(value_type = Option<String>)]
         serial: Option<SerialNo>,
     },
     /// It is handed out.
     HandOut {
         /// The window.
-        #[schema(value_type = String)]
         window: WindowCode,
         /// Number of the document that the person shows.
         id_number: String,
         /// Digest of that person's signature.
-        #[schema(value_type = String)]
         signature: Digest,
     },
     /// It is posted.
     Post {
         /// The window.
-        #[schema(value_type = String)]
         window: WindowCode,
         /// The waybill.
-        #[schema(value_type = String)]
         waybill: SerialNo,
     },
     /// How the post ended.
     EndPost {
         /// The waybill.
-        #[schema(value_type = String)]
         waybill: SerialNo,
         /// What became of it.
         outcome: PostOutcome,

@@ -37,7 +37,7 @@ pub use self::issue::{RatingOrder, ResultOrder};
 pub use self::items::{Change, Compared, ImportError, Imported};
 pub use self::opening::OpenCase;
 pub use self::places::{case_list, department_list, placing, site_list, ticket_list, visit_list};
-pub use self::tickets::{OpenTicketOrder, TicketOrder};
+pub use self::tickets::{MatterOrder, OpenTicketOrder, TicketOrder};
 pub use self::view::{CaseView, ClockView, PartyView, RowView, TicketView, VisitView};
 pub use self::visits::{GuidanceOrder, VisitOrder};
 use crate::domain::calendar::Calendar;
@@ -109,13 +109,9 @@ impl Counter {
     /// The hall's calendar: the years built in and those an administrator added.
     pub async fn calendar(&self) -> Result<Arc<Calendar>, CounterError> {
         let history = self.history(&Subject::Hall).await?;
-        let known = self.calendar.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((facts, calendar)) = &*known
-            && *facts == history.len()
-        {
-            return Ok(calendar.clone());
+        if let Some(known) = self.known_calendar(history.len()) {
+            return Ok(known);
         }
-        drop(known);
         let hall = crate::domain::hall::fold_hall(history.iter().map(|fact| &fact.entry.event));
         let mut calendar = Calendar::embedded();
         for file in hall.calendar.values() {
@@ -133,6 +129,15 @@ impl Counter {
             .unwrap_or_else(PoisonError::into_inner);
         *known = Some((history.len(), calendar.clone()));
         Ok(calendar)
+    }
+}
+
+impl Counter {
+    /// The calendar, if the hall has no more facts than when it was put together.
+    fn known_calendar(&self, facts: usize) -> Option<Arc<Calendar>> {
+        let known = self.calendar.read().unwrap_or_else(PoisonError::into_inner);
+        let known = known.as_ref().filter(|(then, _)| *then == facts);
+        known.map(|(_, calendar)| calendar.clone())
     }
 }
 

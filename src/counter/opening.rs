@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
+use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use super::change::fold_visit;
@@ -24,7 +25,7 @@ const QUERY_DIGITS: usize = 8;
 const NUMBER_TRIES: usize = 8;
 
 /// What a case is opened with.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenCase {
     /// The visit.

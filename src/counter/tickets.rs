@@ -22,17 +22,14 @@ pub enum MatterOrder {
     /// A question to the department.
     Consultation {
         /// The department.
-        #[schema(value_type = String)]
         department: DepartmentCode,
         /// About which item.
         #[serde(default)]
-        #[schema(value_type = Option<String>)]
         task: Option<TaskCode>,
     },
     /// The department's expert is called to the window (Art 14(2)3).
     ExpertCall {
         /// The department.
-        #[schema(value_type = String)]
         department: DepartmentCode,
     },
     /// Somebody is sent on with a notice (首问负责, Art 12(5)).
@@ -46,11 +43,9 @@ pub enum MatterOrder {
         category: ComplaintCategory,
         /// The department, where it is one that answers.
         #[serde(default)]
-        #[schema(value_type = Option<String>)]
         department: Option<DepartmentCode>,
         /// The expert call that came late.
         #[serde(default)]
-        #[schema(value_type = Option<String>)]
         call: Option<TicketId>,
     },
     /// An inspection found something to put right (Art 13(3)).
@@ -62,13 +57,11 @@ pub enum MatterOrder {
 #[serde(deny_unknown_fields)]
 pub struct OpenTicketOrder {
     /// The site.
-    #[schema(value_type = String)]
     pub site: SiteCode,
     /// What it is about.
     pub matter: MatterOrder,
     /// The case, where it is about one.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
     pub case: Option<CaseNo>,
     /// In words.
     pub note: String,
@@ -114,13 +107,11 @@ pub enum TicketOrder {
     /// Brings another department in.
     Join {
         /// Which.
-        #[schema(value_type = String)]
         department: DepartmentCode,
     },
     /// Gives it to somebody else.
     Reassign {
         /// Whom.
-        #[schema(value_type = String)]
         owner: StaffId,
     },
 }

@@ -14,10 +14,8 @@ use crate::domain::{SiteCode, Subject, TaskCode, VisitId, WindowCode};
 #[serde(deny_unknown_fields)]
 pub struct VisitOrder {
     /// The site.
-    #[schema(value_type = String)]
     pub site: SiteCode,
     /// The window.
-    #[schema(value_type = String)]
     pub window: WindowCode,
     /// In which capacity the clerk acts.
     pub role: DeskRole,
@@ -34,7 +32,6 @@ pub enum GuidanceOrder {
         /// Which of these.
         kind: GuidanceKind,
         /// About which item.
-        #[schema(value_type = Option<String>)]
         task: Option<TaskCode>,
         /// In words.
         note: Option<String>,

@@ -59,11 +59,17 @@ struct Following {
     _permit: OwnedSemaphorePermit,
 }
 
-/// Streams the facts that `wanted` picks: those after the one in `Last-Event-ID` when the caller comes back, else those
-/// from `begin` on. `room` limits how many streams there are.
+/// The fact a caller who comes back has seen last (`Last-Event-ID`).
+pub fn last_seen(headers: &HeaderMap) -> Option<u64> {
+    let value = headers.get("last-event-id")?;
+    value.to_str().ok()?.parse().ok()
+}
+
+/// Streams the facts that `wanted` picks: those after `last_seen` when the caller comes back, else those from `begin`
+/// on. `room` limits how many streams there are.
 pub fn follow(
     ledger: Arc<Ledger>,
-    headers: &HeaderMap,
+    last_seen: Option<u64>,
     begin: u64,
     room: Arc<Semaphore>,
     wanted: impl Fn(&Recorded) -> bool + Send + 'static,
@@ -72,12 +78,10 @@ pub fn follow(
         let detail = "too many event streams are open; close a window and try again";
         return Err(HttpProblem::new(Problem::Busy, detail));
     };
-    let last = headers.get("last-event-id");
-    let last = last.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let following = Following {
         published: ledger.published(),
         ledger,
-        next: last.map_or(begin, |last| last.saturating_add(1)),
+        next: last_seen.map_or(begin, |last| last.saturating_add(1)),
         ready: VecDeque::new(),
         wanted: Box::new(wanted),
         _permit: permit,

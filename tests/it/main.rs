@@ -1,9 +1,9 @@
 //! One integration binary: a file an area.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod access;
 mod art_catalogue;
 mod art_hall;
-mod access;
 mod blob_faults;
 mod blob_laws;
 mod case_art;
@@ -15,10 +15,10 @@ mod case_decisions;
 mod case_kit;
 
 mod calendar;
-mod case_steps;
 mod case_keys;
 mod case_keys_faults;
 mod case_keys_model;
+mod case_steps;
 mod catalog_facts;
 mod catalog_faults;
 mod catalog_laws;
@@ -49,7 +49,6 @@ mod ledger_support;
 mod merkle;
 mod ocr;
 mod pdf;
-mod person;
 mod people_accounts;
 mod people_cli;
 mod people_factors;
@@ -59,6 +58,7 @@ mod people_sign_in;
 mod people_sso;
 mod people_staff;
 mod people_support;
+mod person;
 mod pipeline_engine;
 mod pipeline_faults;
 mod pipeline_hall;
