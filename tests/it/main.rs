@@ -10,7 +10,13 @@ mod case_art_tickets;
 mod case_clocks;
 mod case_decisions;
 mod case_kit;
-
+mod case_model;
+mod case_model_after;
+mod case_model_chance;
+mod case_model_end;
+mod case_model_naive;
+mod case_model_real;
+mod case_model_seen;
 mod case_steps;
 mod catalog_facts;
 mod catalog_faults;
