@@ -3,126 +3,15 @@
 //! `COUNTERFOIL_SEED` and `COUNTERFOIL_DAYS` choose another run.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use counterfoil::domain::calendar::Calendar;
 
 use crate::case_model_chance::Chance;
-use crate::case_model_naive::{Cmd, DAY, Did, Model, NItem, NRow};
-use crate::case_model_real::{Real, at, item};
+use crate::case_model_items::{days, item, items};
+use crate::case_model_real::{Real, at};
 use crate::case_model_seen::real;
+use crate::case_model_words::{Cmd, DAY, Did, Model};
 use crate::support::{Random, from_environment};
-
-const YEARS: i64 = 8;
-
-/// Which days are worked, day by day from 2024-01-01, which was a Monday; and the same as a calendar file.
-fn days() -> (Vec<bool>, String) {
-    let mut worked = Vec::new();
-    let mut file = String::new();
-    for year in 2024..2024 + YEARS {
-        let leap = year % 4 == 0;
-        let months = [
-            31,
-            28 + i64::from(leap),
-            31,
-            30,
-            31,
-            30,
-            31,
-            31,
-            30,
-            31,
-            30,
-            31,
-        ];
-        let mut off = String::new();
-        let mut make_up = Vec::new();
-        for (month, length) in (1..).zip(months) {
-            for day in 1..=length {
-                let weekend = worked.len() % 7 >= 5;
-                let holiday = (month == 2 && (10..=17).contains(&day)) || (month == 10 && day <= 7);
-                let made_up = weekend && month == 9 && day > 23;
-                worked.push(made_up || !weekend && !holiday);
-                if made_up {
-                    make_up.push(format!("{year}-{month:02}-{day:02}"));
-                }
-            }
-        }
-        let _ = write!(
-            off,
-            "{{ name = \"一\", first = {year}-02-10, last = {year}-02-17 }},"
-        );
-        let make_up = make_up.join(", ");
-        let _ = write!(
-            off,
-            "{{ name = \"二\", first = {year}-10-01, last = {year}-10-07, make_up = [{make_up}] }}"
-        );
-        let _ = write!(
-            file,
-            "[[year]]\nyear = {year}\nsource = \"test\"\nholidays = [{off}]\n"
-        );
-    }
-    (worked, file)
-}
-
-fn row(conditional: bool, main: bool, originals: u8, copies: u8, defer: u16, ways: &[u8]) -> NRow {
-    NRow {
-        conditional,
-        main,
-        originals,
-        copies,
-        defer: (defer > 0).then_some(defer),
-        ways: ways.to_vec(),
-    }
-}
-
-fn items() -> Vec<NItem> {
-    let rows = vec![
-        row(false, true, 1, 0, 0, &[0]),
-        row(false, true, 0, 0, 3, &[1, 2]),
-        row(false, false, 1, 1, 5, &[0, 5]),
-        row(true, false, 0, 1, 9, &[0, 3, 4]),
-    ];
-    let base = NItem {
-        lead: 0,
-        rows,
-        legal: 20,
-        promised: 6,
-        parts: Vec::new(),
-        procs: vec![0, 4],
-        higher: false,
-        certificate: true,
-        licence: true,
-    };
-    let joint = NItem {
-        lead: 1,
-        parts: vec![
-            (2, 1, 3, vec![0, 2]),
-            (3, 1, 4, vec![2]),
-            (4, 2, 2, vec![0]),
-        ],
-        certificate: false,
-        ..base.clone()
-    };
-    let instant = NItem {
-        promised: 0,
-        legal: 0,
-        licence: false,
-        procs: Vec::new(),
-        ..base.clone()
-    };
-    let inspected = NItem {
-        procs: vec![0, 1, 2],
-        ..base.clone()
-    };
-    let higher = NItem {
-        higher: true,
-        procs: vec![1],
-        certificate: false,
-        ..base.clone()
-    };
-    vec![base, joint, instant, inspected, higher]
-}
 
 /// What the run came to, so that a run that exercises nothing fails.
 #[derive(Default)]
@@ -218,12 +107,12 @@ impl Run {
         for _ in 0..self.random.below(2) + u64::from(day == 0) {
             self.open();
         }
-        for _ in 0..6 + self.random.below(8) {
+        for _ in 0..10 + self.random.below(14) {
             let left = (day + 1) * DAY - 1 - self.t;
             self.t += match self.random.below(10) {
                 // The last millisecond of the day, where limits end.
                 0 => left,
-                _ => self.random.below(left as u64 / 4 + 1) as i64,
+                _ => self.random.below(left as u64 / 8 + 1) as i64,
             };
             self.command();
         }

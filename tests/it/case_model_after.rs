@@ -1,6 +1,6 @@
 //! The naive model, continued: departments, decision, result, delivery.
 
-use crate::case_model_naive::{Cmd, Did, Model, NCase, NItem, Who, yes};
+use crate::case_model_words::{Cmd, Did, Model, NCase, NItem, Who, yes};
 
 impl Model {
     pub fn apply(&mut self, case: usize, cmd: &Cmd, t: i64) -> Did {
@@ -131,8 +131,6 @@ impl Model {
         let item = self.items[me.item].clone();
         let on_time = t + 60_000 >= me.since;
         let to_review = |department: &u8| *department == item.lead && me.phase == 4 && on_time;
-        let accepted = |department: &u8| *department == item.lead && me.phase == 5;
-        let running = me.pauses.last().is_some_and(|pause| pause.2.is_none());
         Some(match cmd {
             Cmd::Accept { department } => {
                 let allowed = to_review(department);
@@ -150,6 +148,17 @@ impl Model {
                 }
                 yes(allowed)
             }
+            _ => return self.pausing(case, cmd, t),
+        })
+    }
+
+    fn pausing(&mut self, case: usize, cmd: &Cmd, t: i64) -> Option<Did> {
+        let me = self.cases[case].clone();
+        let item = self.items[me.item].clone();
+        let on_time = t + 60_000 >= me.since;
+        let accepted = |department: &u8| *department == item.lead && me.phase == 5;
+        let running = me.pauses.last().is_some_and(|pause| pause.2.is_none());
+        Some(match cmd {
             Cmd::Suspend {
                 department,
                 procedure,
@@ -183,7 +192,7 @@ impl Model {
                 let free = accepted(department) && on_time && me.extra.is_none() && fits;
                 let allowed = free
                     && t < (self.last_day(&me, item.legal, t).unwrap() + 1)
-                        * crate::case_model_naive::DAY;
+                        * crate::case_model_words::DAY;
                 if allowed {
                     self.cases[case].extra = Some(*days);
                 }
@@ -261,7 +270,7 @@ impl Model {
             Cmd::Withdraw { who } => self.finish(case, 11, before && *who == Who::Applicant, t),
             Cmd::Void => self.finish(case, 12, before && me.phase < 5, t),
             Cmd::Terminate { reason } => {
-                let day = t / crate::case_model_naive::DAY;
+                let day = t / crate::case_model_words::DAY;
                 let missing = (0..me.met.len()).any(|row| {
                     me.met[row].is_none() && me.deferred[row].is_some_and(|due| due < day)
                 });
@@ -294,146 +303,5 @@ impl Model {
             self.enter(case, 6, t);
         }
         yes(allowed)
-    }
-
-    fn may_collect(&self, me: &NCase, who: Who, t: i64) -> bool {
-        match who {
-            Who::Applicant => true,
-            Who::Agent => me.agent.is_some_and(|(collect, until)| {
-                collect && t / crate::case_model_naive::DAY <= until
-            }),
-            Who::Other => false,
-        }
-    }
-
-    fn free(&self, me: &NCase) -> bool {
-        let missing =
-            (0..me.met.len()).any(|row| me.met[row].is_none() && me.deferred[row].is_some());
-        me.phase == 6 && me.result.is_some() && me.delivered_at.is_none() && !missing
-    }
-
-    fn handing(&mut self, case: usize, cmd: &Cmd, t: i64) -> Did {
-        let me = self.cases[case].clone();
-        let item = self.items[me.item].clone();
-        let on_time = t + 60_000 >= me.since;
-        let in_post = me
-            .posts
-            .last()
-            .filter(|post| post.2.is_none())
-            .map(|post| post.0);
-        match cmd {
-            Cmd::Result {
-                route,
-                serial,
-                text,
-                signers,
-            } => {
-                let Some((granted, _)) = me.decided else {
-                    return Did::Refused;
-                };
-                if let Some(known) = me.result {
-                    let same = (known.0, known.1, known.2) == (*route, *serial, *text);
-                    let clean = *route != 2 || *signers == 2;
-                    return if same && clean {
-                        Did::Nothing
-                    } else {
-                        Did::Refused
-                    };
-                }
-                let numbered = !granted || !item.certificate && *route != 1 || *serial;
-                let allowed = on_time && numbered && (*route != 2 || *signers == 2);
-                if allowed {
-                    self.cases[case].result = Some((*route, *serial, *text, t));
-                }
-                yes(allowed)
-            }
-            Cmd::Choose { mail } => {
-                if me.phase == 7 || me.delivered_at.is_some() || in_post.is_some() {
-                    return Did::Refused;
-                }
-                self.cases[case].mail = *mail;
-                if me.mail == *mail {
-                    Did::Nothing
-                } else {
-                    Did::Something
-                }
-            }
-            Cmd::HandOut { who, right } => {
-                let fit = *right && on_time && in_post.is_none();
-                let allowed = self.free(&me) && fit && self.may_collect(&me, *who, t);
-                if allowed {
-                    self.cases[case].delivered_at = Some(t);
-                }
-                yes(allowed)
-            }
-            Cmd::Post {
-                waybill,
-                by_department,
-            } => {
-                if *by_department || !self.free(&me) || !on_time {
-                    return Did::Refused;
-                }
-                if let Some(present) = in_post {
-                    return if present == *waybill {
-                        Did::Nothing
-                    } else {
-                        Did::Refused
-                    };
-                }
-                let fresh = !me.posts.iter().any(|post| post.0 == *waybill);
-                if me.mail && fresh {
-                    self.cases[case].posts.push((*waybill, t, None));
-                }
-                yes(me.mail && fresh)
-            }
-            Cmd::EndPost { waybill, outcome } => {
-                let last = self.cases[case]
-                    .posts
-                    .last_mut()
-                    .filter(|post| post.0 == *waybill);
-                let Some(last) = last else {
-                    return Did::Refused;
-                };
-                if let Some(known) = last.2 {
-                    return if known == *outcome {
-                        Did::Nothing
-                    } else {
-                        Did::Refused
-                    };
-                }
-                last.2 = Some(*outcome);
-                if *outcome == 0 {
-                    self.cases[case].delivered_at = Some(t);
-                }
-                Did::Something
-            }
-            _ => self.minor(case, cmd),
-        }
-    }
-
-    fn minor(&mut self, case: usize, cmd: &Cmd) -> Did {
-        let progress = self.progress(&self.cases[case]);
-        let me = &mut self.cases[case];
-        match cmd {
-            Cmd::Chase => yes(me.result.is_some() && me.delivered_at.is_none()),
-            Cmd::Rate { level, ticket } => {
-                let allowed = me.delivered_at.is_some() && !me.rated && (*level < 3 || *ticket);
-                me.rated |= allowed;
-                yes(allowed)
-            }
-            Cmd::Appoint { collect, until } => {
-                let allowed = me.phase != 7 && me.delivered_at.is_none();
-                if allowed {
-                    me.agent = Some((*collect, *until));
-                }
-                yes(allowed)
-            }
-            Cmd::Report => {
-                let news = me.reported != Some(progress);
-                me.reported = Some(progress);
-                if news { Did::Something } else { Did::Nothing }
-            }
-            other => panic!("nobody answers {other:?}"),
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Chance in the model test: commands that are likely to be allowed, and any command at all.
 
-use crate::case_model_naive::{Cmd, DAY, Model, Taking, Who};
+use crate::case_model_words::{Cmd, DAY, Model, Taking, Who};
 use crate::support::Random;
 
 pub struct Chance<'a> {
@@ -41,24 +41,26 @@ impl Chance<'_> {
     }
 
     fn taking(&mut self, row: usize) -> Taking {
-        let ways = &self.model.items[self.model.cases[self.case].item].rows[row].ways;
-        let mut way = ways[self.random.below(ways.len() as u64) as usize];
+        let rule = self.model.items[self.model.cases[self.case].item].rows[row].clone();
+        let mut way = rule.ways[self.random.below(rule.ways.len() as u64) as usize];
         if self.one_in(10) {
             way = self.below(6) as u8;
         }
-        let shared = way == 0 && self.one_in(4);
+        let shared = way == 0 && self.one_in(6);
         let other = self.below(self.model.cases.len() as u64 + 1) as usize;
         let place = self.row();
-        let paper = way == 0 || self.one_in(12);
+        let odd = self.one_in(6);
+        let (originals, copies) = match (way, odd) {
+            (_, true) => (self.below(3) as u8, self.below(3) as u8),
+            (0, _) if shared => (0, rule.copies),
+            (0, _) => (rule.originals, rule.copies),
+            _ => (0, 0),
+        };
         Taking {
             row,
             way,
-            originals: if paper && !shared {
-                self.below(3) as u8
-            } else {
-                0
-            },
-            copies: if paper { self.below(3) as u8 } else { 0 },
+            originals,
+            copies,
             shared: shared.then_some((other, place)),
             proof: !self.one_in(8),
         }
@@ -69,9 +71,11 @@ impl Chance<'_> {
         let case = &self.model.cases[self.case];
         let item = &self.model.items[case.item];
         match case.phase {
+            0 if case.remote => Cmd::Attend,
             0 => self.at_window(),
+            1 if self.one_in(3) => self.another_notice(),
             1 | 2 => Cmd::Resubmit,
-            3 | 4 if self.one_in(3) => Cmd::Scan {
+            3 if self.one_in(2) => Cmd::Scan {
                 row: self.row(),
                 scan: self.random.below(1000) as u32,
             },
@@ -79,12 +83,32 @@ impl Chance<'_> {
                 by_paper: self.rows(),
             },
             4 if item.promised == 0 => self.deciding(),
+            4 | 5 if self.one_in(8) => Cmd::Collect {
+                department: item.lead,
+                rows: (0..4).filter(|row| case.holder[*row] == 1).collect(),
+                signers: 2,
+            },
+            4 if self.one_in(8) => Cmd::RefuseAcceptance {
+                department: item.lead,
+            },
             4 => Cmd::Accept {
                 department: item.lead,
             },
             5 => self.deciding(),
             6 => self.delivering(),
             _ => Cmd::PaperBack { who: self.who() },
+        }
+    }
+
+    fn another_notice(&mut self) -> Cmd {
+        if self.one_in(2) {
+            return Cmd::Escalate;
+        }
+        Cmd::Notice {
+            rows: self.rows(),
+            field: false,
+            due: self.t / DAY + 1 + self.below(9) as i64,
+            signed: true,
         }
     }
 
@@ -98,7 +122,7 @@ impl Chance<'_> {
                 row,
                 needed: self.one_in(2),
             },
-            Some(row) if self.one_in(3) => Cmd::Defer {
+            Some(row) if row > 0 && self.one_in(4) => Cmd::Defer {
                 rows: vec![row],
                 days: self.below(7) as u16,
                 excluded: self.one_in(6),
@@ -127,7 +151,11 @@ impl Chance<'_> {
             .iter()
             .find(|part| !case.done.contains(&(part.0, part.1)));
         let part = part.cloned();
-        match (undone, part, self.below(6)) {
+        match (undone, part, self.below(7)) {
+            (_, _, 6) => Cmd::Extend {
+                department,
+                days: 1 + self.below(15) as u16,
+            },
             (Some(procedure), _, 0) => Cmd::Suspend {
                 department,
                 procedure,
@@ -158,7 +186,14 @@ impl Chance<'_> {
                 ticket: self.one_in(2),
             };
         }
+        let missing = (0..4).find(|row| self.model.standing(case, *row) == 3);
+        if let Some(row) = missing
+            && self.one_in(2)
+        {
+            return Cmd::Supplement(self.taking(row));
+        }
         match (case.result, case.posts.last()) {
+            (Some(_), _) if self.one_in(8) => Cmd::Chase,
             (None, _) => Cmd::Result {
                 route: self.below(3) as u8,
                 serial: numbered,
@@ -188,7 +223,6 @@ impl Chance<'_> {
         let department = self.department();
         let step = self.below(3) as u8;
         let procedure = self.below(5) as u8;
-        let waybill = self.below(9) as u32;
         match self.below(22) {
             0 => Cmd::Ack {
                 department,
@@ -229,25 +263,32 @@ impl Chance<'_> {
                 reason: if self.one_in(12) { 2 } else { step % 2 },
             },
             15 => Cmd::PaperBack { who: self.who() },
-            16 => Cmd::Result {
+            _ => self.any_at_the_end(),
+        }
+    }
+
+    fn any_at_the_end(&mut self) -> Cmd {
+        let waybill = self.below(9) as u32;
+        match self.below(6) {
+            0 => Cmd::Result {
                 route: self.below(3) as u8,
                 serial: self.one_in(2),
                 text: self.below(2) as u8,
                 signers: self.below(3) as u8,
             },
-            17 => Cmd::HandOut {
+            1 => Cmd::HandOut {
                 who: self.who(),
                 right: true,
             },
-            18 => Cmd::Post {
+            2 => Cmd::Post {
                 waybill,
                 by_department: false,
             },
-            19 => Cmd::EndPost {
+            3 => Cmd::EndPost {
                 waybill,
                 outcome: self.below(3) as u8,
             },
-            20 => Cmd::Chase,
+            4 => Cmd::Chase,
             _ => Cmd::Rate {
                 level: self.below(5) as u8,
                 ticket: true,

@@ -8,9 +8,9 @@ use counterfoil::domain::person::AgentPower;
 use counterfoil::domain::*;
 
 use crate::case_kit::*;
-use crate::case_model_naive::{Cmd, DAY, Who};
-use crate::case_model_real::{at, department, signers};
-use crate::case_steps::by_mail;
+use crate::case_model_departments::signers;
+use crate::case_model_real::{at, department};
+use crate::case_model_words::{Cmd, DAY, Who};
 
 const OUTCOMES: [PostOutcome; 3] = [
     PostOutcome::Delivered,

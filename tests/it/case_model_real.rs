@@ -9,9 +9,10 @@ use counterfoil::domain::hall::Power;
 use counterfoil::domain::*;
 
 use crate::case_kit::*;
+use crate::case_model_departments::at_department;
 use crate::case_model_end::at_the_end;
-use crate::case_model_naive::{Cmd, DAY, NItem, Taking};
 use crate::case_model_seen::origin;
+use crate::case_model_words::{Cmd, DAY, Taking};
 
 pub const WAYS: [MetBy; 6] = [
     MetBy::PaperKept,
@@ -21,7 +22,7 @@ pub const WAYS: [MetBy; 6] = [
     MetBy::Commitment,
     MetBy::EarlierSubmission,
 ];
-const PROCEDURES: [SpecialProcedure; 5] = [
+pub const PROCEDURES: [SpecialProcedure; 5] = [
     SpecialProcedure::Hearing,
     SpecialProcedure::ExpertReview,
     SpecialProcedure::SiteInspection,
@@ -44,7 +45,7 @@ fn row(number: usize) -> MaterialCode {
     code(&format!("m{number}"))
 }
 
-fn rows(numbers: &[usize]) -> Vec<MaterialCode> {
+pub fn rows(numbers: &[usize]) -> Vec<MaterialCode> {
     numbers.iter().map(|number| row(*number)).collect()
 }
 
@@ -54,53 +55,6 @@ pub fn department(number: u8) -> String {
 
 pub fn name(case: usize) -> CaseNo {
     code(&format!("c{case}"))
-}
-
-/// The program's form of an item of the model.
-pub fn item(number: usize, naive: &NItem) -> ServiceItem {
-    let handling = match naive.promised {
-        0 => Handling::Instant,
-        promised_days => Handling::TimeLimited {
-            legal_days: naive.legal,
-            promised_days,
-        },
-    };
-    let mut item = plain(&format!("i{number}"), &department(naive.lead), handling);
-    item.materials.clear();
-    for (place, rule) in naive.rows.iter().enumerate() {
-        let weight = if rule.main {
-            Weight::Main
-        } else {
-            Weight::Secondary
-        };
-        let ways: Vec<MetBy> = rule.ways.iter().map(|way| WAYS[*way as usize]).collect();
-        let name = format!("m{place}");
-        let mut made = material(&name, weight, rule.originals, rule.copies, &ways);
-        made.deferral = rule.defer.map(|days| Deferral { days });
-        if rule.conditional {
-            let when = "sometimes".into();
-            made.necessity = Necessity::Conditional { when };
-        }
-        item.materials.push(made);
-    }
-    let part = |part: &(u8, u8, u16, Vec<usize>)| CoTask {
-        department: code(&department(part.0)),
-        step: part.1,
-        days: part.2,
-        materials: rows(&part.3),
-    };
-    item.co_tasks = naive.parts.iter().map(part).collect();
-    item.special_procedures = naive
-        .procs
-        .iter()
-        .map(|p| PROCEDURES[*p as usize])
-        .collect();
-    item.higher_authority = naive.higher;
-    item.result.certificate = naive.certificate.then(|| code("paper"));
-    if !naive.licence {
-        item.kind = ItemKind::Confirmation;
-    }
-    item
 }
 
 impl Real {
@@ -165,7 +119,7 @@ impl Real {
         let mut application = application(&item);
         application.applicant.record = secret(&format!("applicant {applicant}"));
         if mail {
-            application.delivery = crate::case_steps::by_mail();
+            application.delivery = by_mail();
         }
         let opened = open(
             &Number::Free,
@@ -226,7 +180,7 @@ impl Real {
         let (now, clerk) = (at(t), code("clerk-1"));
         Some(match cmd {
             Cmd::Attend => {
-                let id = code("v-attend");
+                let id = code(&format!("{}-attends", case.no));
                 let begun = open_visit(None, &id, visit_at(DeskRole::Receive, Channel::Window));
                 let event = begun.unwrap().remove(0).event;
                 let entry = Entry {
@@ -265,6 +219,19 @@ impl Real {
             Cmd::Scan { row: place, scan } => {
                 file_scan(case, item, &row(*place), Digest::of(scan.to_be_bytes()))
             }
+            _ => return self.papers(case, item, cmd, t),
+        })
+    }
+
+    fn papers(
+        &self,
+        case: &CaseState,
+        item: &ServiceItem,
+        cmd: &Cmd,
+        t: i64,
+    ) -> Option<Result<Vec<Fact>, CaseRefusal>> {
+        let (now, clerk) = (at(t), code("clerk-1"));
+        Some(match cmd {
             Cmd::Defer {
                 rows: list,
                 days,
@@ -339,126 +306,4 @@ fn correction(list: &[usize], field: bool, due: i64, with: bool) -> Correction {
         clerk: code("clerk-1"),
         signature: with.then(|| signed("back")),
     }
-}
-
-/// 0: one person for both, 1: both of one side, 2: as it should be.
-pub fn signers(kind: u8, department: &str) -> (StaffSignature, StaffSignature) {
-    let theirs = department_signs(department, "officer");
-    match kind {
-        0 => (theirs, window_signs("officer")),
-        1 => (window_signs("clerk-2"), window_signs("clerk-1")),
-        _ => (theirs, window_signs("clerk-1")),
-    }
-}
-
-fn at_department(
-    case: &CaseState,
-    item: &ServiceItem,
-    calendar: &Calendar,
-    cmd: &Cmd,
-    t: i64,
-) -> Option<Result<Vec<Fact>, CaseRefusal>> {
-    let now = at(t);
-    let digest = Digest::of("document");
-    let who = |number: &u8| officer(&department(*number));
-    Some(match cmd {
-        Cmd::Push { by_paper } => push(case, item, &rows(by_paper), now),
-        Cmd::Ack {
-            department: number,
-            step,
-            same,
-        } => {
-            let to: DepartmentCode = code(&department(*number));
-            let mut pushes = case.present_pushes();
-            let sent = pushes.find(|push| push.department == to && push.step == *step);
-            let sent = sent.filter(|_| *same).map_or(digest, |push| push.package);
-            acknowledge(case, &to, *step, sent)
-        }
-        Cmd::Collect {
-            department: number,
-            rows: list,
-            signers: kind,
-        } => {
-            let (taken, given) = signers(*kind, &department(*number));
-            let command = Collect {
-                department: code(&department(*number)),
-                rows: rows(list),
-                given,
-                taken,
-            };
-            collect_paper(case, item, command, now)
-        }
-        Cmd::Accept { department } => accept(case, item, who(department), digest, now),
-        Cmd::RefuseAcceptance { department } => {
-            let command = RefuseAcceptance {
-                officer: who(department),
-                reason: RefusalReason::NotEligible,
-                note: secret("why"),
-                notice: digest,
-            };
-            refuse_acceptance(case, item, command, now)
-        }
-        Cmd::Return { department } => {
-            let command = Return {
-                officer: who(department),
-                reason: ReturnReason::Inconsistent,
-                note: secret("why"),
-            };
-            return_case(case, item, command, now)
-        }
-        Cmd::Suspend {
-            department,
-            procedure,
-        } => {
-            let command = Suspend {
-                procedure: PROCEDURES[*procedure as usize],
-                notice: digest,
-                officer: who(department),
-            };
-            suspend(case, item, command, now)
-        }
-        Cmd::Resume {
-            department,
-            procedure,
-        } => {
-            let procedure = PROCEDURES[*procedure as usize];
-            resume(case, item, procedure, digest, who(department), now)
-        }
-        Cmd::Extend { department, days } => {
-            extend(case, item, calendar, *days, digest, who(department), now)
-        }
-        Cmd::Task { department, step } => {
-            complete_task(case, item, who(department), *step, digest, now)
-        }
-        Cmd::Decide {
-            department: number,
-            chief,
-            grant,
-        } => {
-            let outcome = if *grant {
-                Outcome::Granted
-            } else {
-                Outcome::Denied
-            };
-            let command = Decide {
-                delegation: delegate(&department(*number), *chief),
-                outcome,
-                document: digest,
-            };
-            case::decide(case, item, command, now)
-        }
-        Cmd::Review { department: number } => {
-            let right = delegate(&department(*number), true);
-            first_review(case, item, right, digest, now)
-        }
-        Cmd::Authority { department } => {
-            let command = AuthorityDecision {
-                officer: who(department),
-                outcome: Outcome::Granted,
-                document: digest,
-            };
-            register_authority_decision(case, item, command, now)
-        }
-        _ => return None,
-    })
 }

@@ -5,7 +5,7 @@ use counterfoil::domain::case::*;
 use counterfoil::domain::catalogue::ServiceItem;
 use counterfoil::domain::*;
 
-use crate::case_model_naive::{DAY, Model, NCase};
+use crate::case_model_words::{DAY, Model, NCase};
 
 /// A limit: its last day, missed, standing still.
 type Clock = Option<(i64, bool, bool)>;
