@@ -36,6 +36,7 @@ struct Run {
     model: Model,
     real: Real,
     t: i64,
+    case: usize,
     tally: Tally,
 }
 
@@ -56,7 +57,11 @@ impl Run {
         let newest = self.model.cases.len();
         let recent = newest.saturating_sub(12);
         let among = if self.random.below(6) == 0 { 0 } else { recent };
-        let case = among + self.random.below((newest - among) as u64) as usize;
+        // Often the same case again, so that much happens to it on one day.
+        if self.random.below(2) == 0 {
+            self.case = among + self.random.below((newest - among) as u64) as usize;
+        }
+        let case = self.case;
         let likely = self.random.below(5) < 3;
         let mut chance = Chance {
             random: &mut self.random,
@@ -107,11 +112,16 @@ impl Run {
         for _ in 0..self.random.below(2) + u64::from(day == 0) {
             self.open();
         }
+        // Limits end with the first instant of a day.
+        for case in self.model.cases.len().saturating_sub(5)..self.model.cases.len() {
+            self.compare(case, "midnight");
+        }
         for _ in 0..10 + self.random.below(14) {
             let left = (day + 1) * DAY - 1 - self.t;
             self.t += match self.random.below(10) {
-                // The last millisecond of the day, where limits end.
+                // The last millisecond of the day, and no time at all.
                 0 => left,
+                1 => 0,
                 _ => self.random.below(left as u64 / 8 + 1) as i64,
             };
             self.command();
@@ -140,6 +150,7 @@ fn the_program_agrees_with_a_naive_model_for_2000_days() {
         },
         real: Real::new(made, Calendar::parse(&file).unwrap()),
         t: 0,
+        case: 0,
         tally: Tally::default(),
     };
     for day in 0..length {
