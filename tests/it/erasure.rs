@@ -143,92 +143,99 @@ async fn readable(blobs: &Blobs, plain: &[u8]) -> bool {
     }
 }
 
+/// The scans of a house: of case A alone, of A and B, read before it was filed under A, of B, of no case.
+struct Scans {
+    mine: Digest,
+    both: Digest,
+    late: Digest,
+    other: Digest,
+    free: Digest,
+}
+
+async fn fill(house: &House, one: &CaseNo, two: &CaseNo) -> Scans {
+    let mine = house.receive(1, Some(one)).await.unwrap();
+    let pages = [&text("text of mine")[..], b"blank page"];
+    house.seal(mine, &pages).await;
+    let both = house.receive(2, Some(one)).await.unwrap();
+    let pages = [&text("text of both")[..], b"blank page"];
+    house.seal(both, &pages).await;
+    assert_eq!(house.receive(2, Some(two)).await.unwrap(), both);
+    let late = house.receive(3, None).await.unwrap();
+    let pages = [&text("text of late")[..], b"free page"];
+    house.seal(late, &pages).await;
+    house.receive(3, Some(one)).await.unwrap();
+    let other = house.receive(4, Some(two)).await.unwrap();
+    let pages = [&text("text of other")[..], b"blank page"];
+    house.seal(other, &pages).await;
+    let free = house.receive(5, None).await.unwrap();
+    let pages = [&text("text of free")[..], b"free page"];
+    house.seal(free, &pages).await;
+    Scans {
+        mine,
+        both,
+        late,
+        other,
+        free,
+    }
+}
+
+async fn only_case_a_is_gone(house: &House, blobs: &Arc<Blobs>, scans: &Scans) {
+    for (number, words) in [(1, "text of mine"), (3, "text of late")] {
+        assert!(!readable(blobs, &text(words)).await);
+        assert!(!readable(blobs, &tiny_scan(number)).await);
+    }
+    for (number, words) in [
+        (2, "text of both"),
+        (4, "text of other"),
+        (5, "text of free"),
+    ] {
+        assert!(readable(blobs, &text(words)).await);
+        assert!(readable(blobs, &tiny_scan(number)).await);
+    }
+    assert!(readable(blobs, b"blank page").await);
+    assert!(readable(blobs, b"free page").await);
+    let records = house.records(blobs);
+    let gone = records.manifest(&scans.mine).await.unwrap_err();
+    assert!(matches!(
+        &gone,
+        RecordsError::Blob(BlobError::Erased { .. })
+    ));
+    assert_eq!(gone.problem(), Problem::Erased);
+    for kept in [scans.both, scans.other, scans.free] {
+        records.manifest(&kept).await.unwrap();
+    }
+    let told = tell(&records).await.unwrap();
+    let (findings, erased) = audit_blobs(&records, &told, || {}).await.unwrap();
+    assert_eq!((findings, erased), (Vec::new(), 2));
+    let named = blobs_named(&records).await.unwrap();
+    let named = futures::stream::iter(named.into_iter().map(Ok));
+    let report = scrub(blobs, named, &mut |_| {}).await.unwrap();
+    assert!(report.is_clean(), "{:?}", report.findings);
+    // Two masters with their manifests; what the manifests named is not known any more.
+    assert_eq!(report.erased, 4);
+}
+
 #[tokio::test]
 async fn an_erased_case_is_gone_and_the_ledger_still_verifies() {
     let house = House::open().await;
     let (one, two) = (case("A-1"), case("B-1"));
-    // Of case A alone; of both; received and read before it was filed; of case B; of none.
-    let mine = house.receive(1, Some(&one)).await.unwrap();
-    house
-        .seal(mine, &[&text("text of mine"), b"blank page"])
-        .await;
-    let both = house.receive(2, Some(&one)).await.unwrap();
-    house
-        .seal(both, &[&text("text of both"), b"blank page"])
-        .await;
-    assert_eq!(house.receive(2, Some(&two)).await.unwrap(), both);
-    let late = house.receive(3, None).await.unwrap();
-    house
-        .seal(late, &[&text("text of late"), b"free page"])
-        .await;
-    house.receive(3, Some(&one)).await.unwrap();
-    let other = house.receive(4, Some(&two)).await.unwrap();
-    house
-        .seal(other, &[&text("text of other"), b"blank page"])
-        .await;
-    let free = house.receive(5, None).await.unwrap();
-    house
-        .seal(free, &[&text("text of free"), b"free page"])
-        .await;
-    let personal = Subject::Case(one.clone());
-    let personal = (house.vault.put(&personal, b"name").await.unwrap(), personal);
+    let scans = fill(&house, &one, &two).await;
+    let subject = Subject::Case(one.clone());
+    let personal = house.vault.put(&subject, b"name").await.unwrap();
     let before = house.store.checkpoint().await.unwrap();
-
     for attempt in 0..2 {
         let records = house.records(&house.blobs);
         let erased = erase_case(&records, &house.vault, &one, at(9), approval()).await;
         let erased = erased.unwrap();
-        let mut gone = vec![mine, late];
+        let mut gone = vec![scans.mine, scans.late];
         gone.sort();
         assert_eq!(erased.scans, gone, "attempt {attempt}");
         assert_eq!(erased.tombstone.approval, approval());
     }
     for blobs in [Arc::clone(&house.blobs), Arc::new(process(&house.objects))] {
-        for plain in [
-            &b"text of mine"[..],
-            b"text of late",
-            &tiny_scan(1),
-            &tiny_scan(3),
-        ] {
-            assert!(!readable(&blobs, plain).await);
-        }
-        for plain in [
-            &b"text of both"[..],
-            b"text of other",
-            b"text of free",
-            &tiny_scan(2),
-        ] {
-            assert!(readable(&blobs, plain).await);
-        }
-        for plain in [
-            &b"blank page"[..],
-            b"free page",
-            &tiny_scan(4),
-            &tiny_scan(5),
-        ] {
-            assert!(readable(&blobs, plain).await);
-        }
-        let records = house.records(&blobs);
-        let gone = records.manifest(&mine).await.unwrap_err();
-        assert!(matches!(
-            &gone,
-            RecordsError::Blob(BlobError::Erased { .. })
-        ));
-        assert_eq!(gone.problem(), Problem::Erased);
-        for kept in [both, other, free] {
-            records.manifest(&kept).await.unwrap();
-        }
-        let record = Vault::beside(&blobs).get(&personal.1, &personal.0).await;
+        only_case_a_is_gone(&house, &blobs, &scans).await;
+        let record = Vault::beside(&blobs).get(&subject, &personal).await;
         assert!(matches!(record, Err(VaultError::Erased { .. })));
-        let told = tell(&records).await.unwrap();
-        let (findings, erased) = audit_blobs(&records, &told, || {}).await.unwrap();
-        assert_eq!((findings, erased), (Vec::new(), 2));
-        let named = blobs_named(&records).await.unwrap();
-        let named = futures::stream::iter(named.into_iter().map(Ok));
-        let report = scrub(&blobs, named, &mut |_| {}).await.unwrap();
-        assert!(report.is_clean(), "{:?}", report.findings);
-        // Two masters with their manifests; what the manifests named is not known any more.
-        assert_eq!(report.erased, 4);
     }
     let refused = house.receive(6, Some(&one)).await;
     assert_eq!(refused, Err(Problem::Erased));

@@ -129,12 +129,16 @@ impl Blobs {
             .map_err(|error| not_sealed(error, bytes_max))?;
         let rest = std::mem::take(&mut sealed.rest);
         let existed = match upload {
-            None => self.settle_piece(&digest, &sealed, rest.into()).await?,
+            None => {
+                self.settle_piece(&digest, &sealed, owner, rest.into())
+                    .await?
+            }
             Some(upload) => {
                 upload.send(rest).await?;
                 upload.complete().await?;
                 let incoming = upload.location.clone();
-                self.settle_upload(&digest, &sealed, &incoming).await?
+                self.settle_upload(&digest, &sealed, owner, &incoming)
+                    .await?
             }
         };
         Ok(Stored {
@@ -169,6 +173,7 @@ impl Blobs {
         &self,
         digest: &Digest,
         sealed: &Sealed,
+        owner: &OwnerKey,
         object: PutPayload,
     ) -> Result<bool, BlobError> {
         let location = address(digest);
@@ -185,7 +190,7 @@ impl Blobs {
         }
         match self.standing(digest).await? {
             Standing::Sound => return Ok(true),
-            Standing::Damaged => self.carry_owners(digest, sealed).await?,
+            Standing::Damaged => self.carry_owners(digest, sealed, owner).await?,
             Standing::Absent | Standing::Erased => {}
         }
         self.objects.put(&location, object).await?;
@@ -197,6 +202,7 @@ impl Blobs {
         &self,
         digest: &Digest,
         sealed: &Sealed,
+        owner: &OwnerKey,
         incoming: &Path,
     ) -> Result<bool, BlobError> {
         let location = address(digest);
@@ -214,7 +220,7 @@ impl Blobs {
                 self.objects.delete(incoming).await?;
                 return Ok(true);
             }
-            Standing::Damaged => self.carry_owners(digest, sealed).await?,
+            Standing::Damaged => self.carry_owners(digest, sealed, owner).await?,
             Standing::Absent | Standing::Erased => {}
         }
         self.objects.rename(incoming, &location).await?;
