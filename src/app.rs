@@ -5,6 +5,7 @@ mod error;
 mod keys;
 mod people;
 mod reading;
+mod service;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -82,6 +83,11 @@ impl App {
     /// Opens everything for writing. The first start makes the keys; a catalog that was lost is told from its
     /// position and filled again by the follower.
     pub async fn open(config: &Config) -> Result<Self, OpenError> {
+        Self::open_at(config, system_clock()).await
+    }
+
+    /// The same by another clock than this machine's.
+    pub async fn open_at(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         std::fs::create_dir_all(&config.data.folder)
             .map_err(|error| OpenError::folder(&config.data.folder, error))?;
         let pipelines = pipelines(config)?;
@@ -91,7 +97,6 @@ impl App {
         let master = master_key_path(config);
         let master = MasterKeys::load_or_create(&master, &config.data.folder, fresh)?;
         let signer = keys::log_signer(config, &store).await?;
-        let clock = system_clock();
         let ledger = Arc::new(
             Ledger::open(store.clone(), signer, clock.clone(), &config.ledger.origin).await?,
         );

@@ -2,25 +2,17 @@
 //! that were lost are rebuilt.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::app::{App, token_path};
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
-use crate::domain::{PipelineName, Problem};
-use crate::http::{Service, door::Token, health::Metrics, router};
-use crate::people::Backoff;
+use crate::domain::Problem;
+use crate::http::router;
 use crate::store::keys::load_or_create_token;
-use crate::store::read_log::ReadLog;
-
-/// Uploads taken at the same time.
-const UPLOADS_MAX: usize = 64;
-/// Event streams open at the same time.
-const STREAMS_MAX: usize = 1024;
 
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -51,25 +43,7 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
         .await
         .map_err(|error| CliError::new(Problem::BadConfiguration, format!("{address}: {error}")))?;
     let local = listener.local_addr().map_err(CliError::internal)?;
-    let reads = ReadLog::open(&config.data.folder.join("reads"))
-        .map_err(|error| CliError::store(format!("the log of reads: {error}")))?;
-    let service = Arc::new(Service {
-        counter: app.counter(),
-        people: app.people()?,
-        reads,
-        receiver: app.receiver(),
-        records: app.records(),
-        ledger: app.ledger.clone(),
-        catalog: app.catalog.clone(),
-        default_pipeline: PipelineName::new("counter-paper").map_err(CliError::internal)?,
-        pipelines: app.pipelines.clone(),
-        uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
-        streams: Arc::new(Semaphore::new(STREAMS_MAX)),
-        metrics: Metrics::default(),
-        token: Token::new(&token),
-        secure_cookies: secure(config),
-        lookups: Mutex::new(Backoff::default()),
-    });
+    let service = app.service(&token)?;
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(work(app, stopped.clone()));
     let object = serde_json::json!({ "listening": local.to_string(), "token_file": token_file });
@@ -94,12 +68,6 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     served.await.map_err(CliError::internal)?;
     working.await.map_err(CliError::internal)??;
     Ok(Outcome::Done)
-}
-
-/// Whether people come over TLS: the server itself listens on loopback, behind a proxy that ends it.
-fn secure(config: &Config) -> bool {
-    let origin = config.people.origin.as_deref();
-    origin.is_some_and(|origin| origin.starts_with("https://"))
 }
 
 /// Follows the ledger and reads what waits, until told to stop.

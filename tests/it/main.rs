@@ -91,4 +91,6 @@ mod simulated_disk;
 mod support;
 mod tidy;
 mod tiff;
+mod window_hall;
+mod window_http;
 mod worker;
