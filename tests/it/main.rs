@@ -31,6 +31,7 @@ mod ocr;
 mod pdf;
 mod people_accounts;
 mod people_cli;
+mod people_config;
 mod people_factors;
 mod people_laws;
 mod people_passkey;
