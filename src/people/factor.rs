@@ -120,12 +120,7 @@ impl People {
         }
         self.succeeded(&counted(staff), address);
         let state = self.state(staff).await?.ok_or(PeopleError::NotSignedIn)?;
-        let mut stage = self.next_stage(&state, true);
-        if session.method != crate::domain::staff::SignInMethod::Password
-            && stage == Stage::SetPassword
-        {
-            stage = Stage::Full;
-        }
+        let stage = self.next_stage(&state, session.method, true);
         self.advance(token, stage, true)
     }
 
@@ -205,7 +200,7 @@ impl People {
         });
         recorded.await?;
         let state = self.state(staff).await?.ok_or(PeopleError::NotSignedIn)?;
-        let stage = self.next_stage(&state, true);
+        let stage = self.next_stage(&state, session.method, true);
         self.advance(token, stage, true)
     }
 

@@ -4,7 +4,7 @@
 use super::error::PeopleError;
 use super::password::check;
 use super::sign_in::normal_code;
-use super::{Order, People, SecretText, lock, read};
+use super::{Order, People, SecretText, read};
 use crate::domain::access::{Grant, Role};
 use crate::domain::staff::{
     self, Enrolment, LockReason, Roll, StaffRefusal, StaffState, change_profile,
@@ -240,10 +240,9 @@ impl People {
         Ok(receipt)
     }
 
-    /// Ends a person's sessions, and what was begun in them.
+    /// Ends a person's sessions; what was begun in them can no longer be finished.
     pub(super) fn end_sessions(&self, staff: &StaffId) {
         let ended = self.sessions().revoke_all(staff, None);
-        lock(&self.inner.pending).clear();
         tracing::info!(staff = %staff, ended, "sessions ended");
     }
 }

@@ -74,7 +74,7 @@ impl People {
         self.erase(&staff, &[recovery.code]).await;
         self.succeeded(account, address);
         let state = self.state(&staff).await?.ok_or(PeopleError::SignInFailed)?;
-        let stage = self.next_stage(&state, true);
+        let stage = self.next_stage(&state, SignInMethod::Recovery, true);
         self.admit(&staff, SignInMethod::Recovery, stage, address)
     }
 
@@ -124,7 +124,7 @@ impl People {
         self.erase(&staff, state.credential.as_slice()).await;
         self.sessions().revoke_all(&staff, Some(&key));
         let state = self.state(&staff).await?.ok_or(PeopleError::NotSignedIn)?;
-        let stage = self.next_stage(&state, true);
+        let stage = self.next_stage(&state, session.method, true);
         self.advance(token, stage, false)
     }
 
@@ -139,10 +139,7 @@ impl People {
         if state.locked {
             return Err(StaffRefusal::IsLocked.into());
         }
-        let mut stage = self.next_stage(&state, false);
-        if stage == Stage::SetPassword && method != SignInMethod::Password {
-            stage = Stage::Full;
-        }
+        let stage = self.next_stage(&state, method, false);
         if stage != Stage::SecondFactor {
             self.record_sign_in(staff, method, None).await?;
         }
@@ -207,12 +204,18 @@ impl People {
         })
     }
 
-    /// What a session lacks. `shown` says whether the second factor was shown, or cannot be asked for.
-    pub(super) fn next_stage(&self, state: &StaffState, shown: bool) -> Stage {
+    /// What a session lacks. `shown` says whether the second factor was shown, or cannot be asked for. A password that
+    /// someone else chose matters to whoever came with it.
+    pub(super) fn next_stage(
+        &self,
+        state: &StaffState,
+        method: SignInMethod,
+        shown: bool,
+    ) -> Stage {
         let all = self.inner.settings.second_factor_for_all;
         if !state.factors.is_empty() && !shown {
             Stage::SecondFactor
-        } else if state.temporary {
+        } else if state.temporary && method == SignInMethod::Password {
             Stage::SetPassword
         } else if state.factors.is_empty() && state.needs_second_factor(all) {
             Stage::EnrolFactor

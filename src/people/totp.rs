@@ -83,7 +83,10 @@ mod tests {
             assert_eq!(check(secret, code, at(seconds + 30)).unwrap(), Some(step));
             assert_eq!(check(secret, code, at(seconds - 30)).unwrap(), Some(step));
             assert_eq!(check(secret, code, at(seconds + 60)).unwrap(), None);
-            assert_eq!(check(secret, code, at(seconds - 60)).unwrap(), None);
+            // There is no step before the first.
+            if seconds >= 60 {
+                assert_eq!(check(secret, code, at(seconds - 60)).unwrap(), None);
+            }
         }
         for nonsense in ["", "28708", "2870822", "abcdef", "２８７０８２"] {
             let now = Timestamp::from_millis(59_000);

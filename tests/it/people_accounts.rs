@@ -1,14 +1,12 @@
 //! Accounts from the first three to the last day: what is recorded, what is kept, and what nobody ever sees.
 
 use counterfoil::domain::access::{Action, Role, Target};
-use counterfoil::domain::staff::{RevocationReason, SignatureFault, StaffRefusal};
-use counterfoil::domain::{Digest, SiteCode, TokenId};
-use counterfoil::people::seal::{SealCost, StaffKey};
-use counterfoil::people::{Caller, NewPerson, People, PeopleError, SecretText, Who};
+use counterfoil::domain::staff::StaffRefusal;
+use counterfoil::domain::{SiteCode, TokenId};
+use counterfoil::people::{Caller, NewPerson, PeopleError, SecretText, Who};
 
 use crate::people_support::{
-    ADDRESS, HOUR, Hall, MINUTE, OTHER_PASSWORD, PASSWORD, administrator, clerk, new_person,
-    officer, staff,
+    ADDRESS, HOUR, Hall, OTHER_PASSWORD, PASSWORD, administrator, clerk, new_person, staff,
 };
 
 fn is_refused<T>(result: Result<T, PeopleError>, refusal: StaffRefusal) -> bool {
@@ -202,97 +200,6 @@ async fn a_token_is_of_one_site_until_it_ends() {
     let gone = TokenId::new("none").unwrap();
     let unknown = hall.people.revoke_token(&hall.order(), &id, &gone).await;
     assert!(is_refused(unknown, StaffRefusal::TokenUnknown));
-}
-
-#[tokio::test]
-async fn a_signature_holds_as_of_the_fact_it_was_made_at() {
-    let hall = Hall::new().await;
-    let (id, app, session) = hall.enrol_with_app("o001", &[officer("market")]).await;
-    let key = StaffKey::generate().unwrap();
-    let pin = SecretText::new("482913");
-    let cost = SealCost {
-        memory_kib: 64,
-        passes: 1,
-        lanes: 1,
-    };
-    let sealed = key.seal(&pin, cost).unwrap();
-    let public = key.public();
-    let other = StaffKey::generate().unwrap();
-    let challenge = People::enrolment_challenge(&id, &public);
-    let foreign = other.sign(&challenge);
-    let enrol = |proof| {
-        hall.people
-            .enrol_signing_key(&session.token, &public, proof, Some(&sealed))
-    };
-    let refused = enrol(&foreign).await;
-    assert!(matches!(
-        refused,
-        Err(PeopleError::Signature(SignatureFault::Invalid))
-    ));
-    let before = *hall.ledger.published().borrow();
-    let proof = key.sign(&challenge);
-    let name = enrol(&proof).await.unwrap();
-    let (found, half, kept) = hall.people.own_signing_key(&session.token).await.unwrap();
-    assert_eq!((&found, half), (&name, public));
-    // The browser opens what the server keeps, and signs.
-    let opened = StaffKey::unseal(&kept.unwrap(), &public, &pin).unwrap();
-    let manifest = Digest::of("a hand-over");
-    let signature = opened.sign(&manifest);
-    let size = *hall.ledger.published().borrow();
-    let verify = |manifest: Digest, signature, index| {
-        let (people, id) = (hall.people.clone(), id.clone());
-        async move {
-            people
-                .verify_signature(&id, &manifest, &signature, index)
-                .await
-        }
-    };
-    assert_eq!(verify(manifest, signature, size).await.unwrap(), name);
-    let early = verify(manifest, signature, before - 1).await;
-    assert!(matches!(
-        early,
-        Err(PeopleError::Signature(SignatureFault::NoKey))
-    ));
-    let altered = verify(Digest::of("another"), signature, size).await;
-    assert!(matches!(
-        altered,
-        Err(PeopleError::Signature(SignatureFault::Invalid))
-    ));
-    let foreign = verify(manifest, other.sign(&manifest), size).await;
-    assert!(matches!(
-        foreign,
-        Err(PeopleError::Signature(SignatureFault::Invalid))
-    ));
-    // The PIN is forgotten: what was signed stays signed, and nothing further is.
-    hall.advance(11 * MINUTE);
-    let revoke = |token| {
-        hall.people
-            .revoke_signing_key(token, &name, RevocationReason::PinForgotten)
-    };
-    let stale = revoke(&session.token).await;
-    assert!(matches!(stale, Err(PeopleError::StepUpNeeded)));
-    let code = app.code(hall.now());
-    let fresh = hall
-        .people
-        .show_code(&session.token, &code, ADDRESS)
-        .await
-        .unwrap();
-    revoke(&fresh.token).await.unwrap();
-    let now = *hall.ledger.published().borrow();
-    assert!(verify(manifest, signature, size).await.is_ok());
-    let late = verify(manifest, signature, now).await;
-    assert!(matches!(
-        late,
-        Err(PeopleError::Signature(SignatureFault::NoKey))
-    ));
-    assert!(matches!(
-        revoke(&fresh.token).await,
-        Err(PeopleError::Refused(StaffRefusal::KeyUnknown))
-    ));
-    assert!(matches!(
-        hall.people.own_signing_key(&fresh.token).await,
-        Err(PeopleError::NotFound)
-    ));
 }
 
 #[tokio::test]

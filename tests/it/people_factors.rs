@@ -256,8 +256,37 @@ async fn a_passkey_is_enrolled_shown_and_removed() {
     );
 }
 
+/// A clerk with a key, whose count stands at 5.
+async fn hall_with_key() -> (Hall, SoftKey) {
+    let hall = Hall::new().await;
+    hall.enrol("c001", &[clerk("a")]).await;
+    let begun = hall.sign_in("c001").await.unwrap();
+    let options = hall.people.begin_passkey_enrolment(&begun.token).await;
+    let mut key = SoftKey::new(3);
+    let answer = key.create(&options.unwrap());
+    let done = hall
+        .people
+        .finish_passkey_enrolment(&begun.token, &answer)
+        .await;
+    done.unwrap();
+    key.count = 4;
+    let (token, options) = asked(&hall).await;
+    let answer = key.get(&options);
+    let shown = hall.people.show_passkey(&token, &answer, ADDRESS).await;
+    shown.unwrap();
+    (hall, key)
+}
+
+/// A sign-in that waits for the key, a while after the one before.
+async fn asked(hall: &Hall) -> (SecretText, serde_json::Value) {
+    hall.advance(2 * MINUTE);
+    let begun = hall.sign_in("c001").await.unwrap();
+    let options = hall.people.begin_passkey(&begun.token).await.unwrap();
+    (begun.token, options)
+}
+
 #[tokio::test]
-async fn a_passkey_that_is_not_the_right_one_in_the_right_place_is_refused() {
+async fn a_key_without_its_pin_is_not_enrolled() {
     let hall = Hall::new().await;
     hall.enrol("c001", &[clerk("a")]).await;
     let begun = hall.sign_in("c001").await.unwrap();
@@ -274,76 +303,62 @@ async fn a_passkey_that_is_not_the_right_one_in_the_right_place_is_refused() {
         .finish_passkey_enrolment(&begun.token, &answer)
         .await;
     assert!(matches!(refused, Err(PeopleError::PasskeyFailed)));
-    let options = hall
-        .people
-        .begin_passkey_enrolment(&begun.token)
-        .await
-        .unwrap();
-    let mut key = SoftKey::new(3);
-    let done = hall
-        .people
-        .finish_passkey_enrolment(&begun.token, &key.create(&options))
-        .await
-        .unwrap();
-    let begin = || async {
-        hall.advance(2 * MINUTE);
-        let begun = hall.sign_in("c001").await.unwrap();
-        let options = hall.people.begin_passkey(&begun.token).await.unwrap();
-        (begun.token, options)
-    };
-    key.count = 5;
-    let (token, options) = begin().await;
+}
+
+#[tokio::test]
+async fn a_passkey_that_is_not_the_right_one_in_the_right_place_is_refused() {
+    let (hall, mut key) = hall_with_key().await;
+    let (_, older) = asked(&hall).await;
+    for wrong in [
+        "stranger",
+        "phished",
+        "without its PIN",
+        "another challenge",
+    ] {
+        hall.advance(10 * MINUTE);
+        let (token, options) = asked(&hall).await;
+        let answer = match wrong {
+            "stranger" => SoftKey::new(4).get(&options),
+            "phished" => {
+                let mut phished = SoftKey::new(3).at("https://hall.example.evil");
+                phished.count = 9;
+                phished.get(&options)
+            }
+            "without its PIN" => {
+                key.verified = false;
+                let answer = key.get(&options);
+                key.verified = true;
+                answer
+            }
+            _ => key.get(&older),
+        };
+        let refused = hall.people.show_passkey(&token, &answer, ADDRESS).await;
+        assert!(
+            matches!(refused, Err(PeopleError::PasskeyFailed)),
+            "{wrong}"
+        );
+    }
+    hall.advance(10 * MINUTE);
+    let (token, options) = asked(&hall).await;
     let answer = key.get(&options);
     hall.people
         .show_passkey(&token, &answer, ADDRESS)
         .await
         .unwrap();
-    // A stranger's key, a page of another origin, a key without its PIN, an answer to another challenge.
-    let (token, options) = begin().await;
-    let stranger = SoftKey::new(4).get(&options);
-    let refused = hall.people.show_passkey(&token, &stranger, ADDRESS).await;
-    assert!(matches!(refused, Err(PeopleError::PasskeyFailed)));
-    let (token, options) = begin().await;
-    let mut phished = SoftKey::new(3).at("https://hall.example.evil");
-    phished.count = 9;
-    let refused = hall
-        .people
-        .show_passkey(&token, &phished.get(&options), ADDRESS)
-        .await;
-    assert!(matches!(refused, Err(PeopleError::PasskeyFailed)));
-    let (token, options) = begin().await;
-    key.verified = false;
-    let refused = hall
-        .people
-        .show_passkey(&token, &key.get(&options), ADDRESS)
-        .await;
-    assert!(matches!(refused, Err(PeopleError::PasskeyFailed)));
-    key.verified = true;
-    hall.advance(10 * MINUTE);
-    let (token, _) = begin().await;
-    let refused = hall
-        .people
-        .show_passkey(&token, &key.get(&options), ADDRESS)
-        .await;
-    assert!(matches!(refused, Err(PeopleError::PasskeyFailed)));
-    // Its count stood still: a copy of the key.
-    let (token, options) = begin().await;
-    let mut copy = SoftKey::new(3);
-    copy.count = 6;
-    let refused = hall
-        .people
-        .show_passkey(&token, &copy.get_with_this_count(&options), ADDRESS)
-        .await;
+}
+
+#[tokio::test]
+async fn a_copied_passkey_and_a_late_answer_are_refused() {
+    let (hall, mut key) = hall_with_key().await;
+    let (token, options) = asked(&hall).await;
+    let copy = key.get_with_this_count(&options);
+    let refused = hall.people.show_passkey(&token, &copy, ADDRESS).await;
     assert!(is_refused(refused, StaffRefusal::FactorReplayed));
-    // Too late: what was begun is forgotten after five minutes.
-    let (token, options) = begin().await;
+    let (token, options) = asked(&hall).await;
     hall.advance(5 * MINUTE);
-    let late = hall
-        .people
-        .show_passkey(&token, &key.get(&options), ADDRESS)
-        .await;
+    let answer = key.get(&options);
+    let late = hall.people.show_passkey(&token, &answer, ADDRESS).await;
     assert!(matches!(late, Err(PeopleError::NothingBegun)));
-    hall.people.sign_out(&done.token);
 }
 
 #[tokio::test]

@@ -1,15 +1,12 @@
-//! Laws of waiting and of sessions, over random histories with a clock moved by hand, against naive models.
+//! Laws of waiting after failures, over random histories with a clock moved by hand, against a naive model.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use counterfoil::domain::staff::SignInMethod;
-use counterfoil::domain::{Digest, StaffId, Timestamp};
-use counterfoil::people::{
-    Backoff, NewSession, SessionFault, SessionLimits, Sessions, Stage, Wait,
-};
+use counterfoil::domain::Timestamp;
+use counterfoil::people::{Backoff, Wait};
 
-use crate::people_support::{HOUR, MINUTE, SECOND, staff};
+use crate::people_support::{HOUR, MINUTE, SECOND};
 use crate::support::{Random, from_environment};
 
 const START: i64 = 1_795_400_000_000;
@@ -93,9 +90,9 @@ fn one_address_cannot_try_many_accounts() {
             );
         }
     }
-    // Twenty at first, then one in 30 s at most, and fewer for the waits.
+    // Twenty at first, a few while the waits are short, then one in 30 s.
     assert!(
-        (20..=20 + 121).contains(&tried),
+        (20..=20 + 6 + 120).contains(&tried),
         "{tried} attempts in an hour"
     );
     // Someone else at the same time is not concerned.
@@ -146,146 +143,5 @@ fn any_history_of_attempts_waits_as_the_model_says() {
         assert_eq!(result, Ok(()), "seed {seed} step {step}");
         model.insert(account, (count + 1, now));
     }
-    assert!(refused > 1000, "{refused} refused");
-}
-
-struct Model {
-    staff: StaffId,
-    stage: Stage,
-    begun: i64,
-    seen: i64,
-    proved: Option<i64>,
-    locked: bool,
-}
-
-/// Sessions against a naive model: idle ones lock, old ones end, revoked ones are gone, a renewed one has one token.
-#[test]
-fn any_history_of_sessions_is_as_the_model_says() {
-    let seed = from_environment("COUNTERFOIL_SEED", 2_718_281);
-    println!("seed {seed}");
-    let mut random = Random::new(seed);
-    let limits = SessionLimits::default();
-    let mut sessions = Sessions::new(limits);
-    let mut model: HashMap<Digest, Model> = HashMap::new();
-    let mut tokens: Vec<Digest> = Vec::new();
-    let (mut now, mut counts) = (0i64, HashMap::<&str, u32>::new());
-    for step in 0..30_000u64 {
-        now += [0, SECOND, MINUTE, 4 * MINUTE, 16 * MINUTE][random.below(5) as usize];
-        let old = |one: &Model| {
-            let longest = match one.stage {
-                Stage::Full => limits.absolute_millis,
-                _ => 10 * MINUTE,
-            };
-            now - one.begun >= longest
-        };
-        model.retain(|_, one| !old(one));
-        model.values_mut().for_each(|one| {
-            one.locked |= now - one.seen >= limits.idle_millis;
-        });
-        let token = match tokens.is_empty() {
-            true => Digest::of("none"),
-            false => tokens[tokens.len() - 1 - random.below(tokens.len().min(12) as u64) as usize],
-        };
-        match random.below(8) {
-            0 | 1 => {
-                let token = Digest::of(format!("{seed}/{step}"));
-                let who = staff(&format!("c{}", random.below(3)));
-                let stage = [Stage::Full, Stage::SecondFactor][random.below(2) as usize];
-                let own = model.iter().filter(|(_, one)| one.staff == who);
-                let mut own: Vec<(i64, Digest)> = own.map(|(key, one)| (one.begun, *key)).collect();
-                own.sort_unstable();
-                if own.len() >= 10 {
-                    model.remove(&own[0].1);
-                }
-                let new = NewSession {
-                    staff: who.clone(),
-                    stage,
-                    method: SignInMethod::Password,
-                    address: address(1),
-                    proved: None,
-                };
-                sessions.open(token, new, at(now));
-                let one = Model {
-                    staff: who,
-                    stage,
-                    begun: now,
-                    seen: now,
-                    proved: None,
-                    locked: false,
-                };
-                model.insert(token, one);
-                tokens.push(token);
-                *counts.entry("open").or_default() += 1;
-            }
-            2 => {
-                let next = Digest::of(format!("{seed}/{step}/next"));
-                let proved = random.below(2) == 0;
-                let renewed = sessions.renew(&token, next, Stage::Full, proved, at(now));
-                assert_eq!(
-                    renewed.is_ok(),
-                    model.contains_key(&token),
-                    "seed {seed} step {step}"
-                );
-                if let Some(mut one) = model.remove(&token) {
-                    if one.stage != Stage::Full {
-                        one.begun = now;
-                    }
-                    one.stage = Stage::Full;
-                    one.seen = now;
-                    one.locked = false;
-                    one.proved = if proved { Some(now) } else { one.proved };
-                    model.insert(next, one);
-                    tokens.push(next);
-                    *counts.entry("renew").or_default() += 1;
-                }
-            }
-            3 if random.below(6) == 0 => {
-                let who = staff(&format!("c{}", random.below(3)));
-                let before = model.len();
-                model.retain(|key, one| one.staff != who || *key == token);
-                let ended = sessions.revoke_all(&who, Some(&token));
-                assert!(ended >= before - model.len(), "seed {seed} step {step}");
-                *counts.entry("revoke").or_default() += 1;
-            }
-            _ => {
-                let touched = sessions.touch(&token, at(now));
-                let expected = match model.get_mut(&token) {
-                    None => Some(SessionFault::Unknown),
-                    Some(one) if one.locked => Some(SessionFault::Locked),
-                    Some(one) => {
-                        one.seen = now;
-                        None
-                    }
-                };
-                assert_eq!(
-                    touched.as_ref().err().copied(),
-                    expected,
-                    "seed {seed} step {step}"
-                );
-                if let (Ok(session), Some(one)) = (touched, model.get(&token)) {
-                    assert_eq!(
-                        (session.staff.clone(), session.stage),
-                        (one.staff.clone(), one.stage)
-                    );
-                    let fresh = one.proved.is_some_and(|at| now - at < limits.fresh_millis);
-                    assert_eq!(sessions.is_fresh(&session, at(now)), fresh);
-                }
-                let word = match expected {
-                    None => "used",
-                    Some(SessionFault::Locked) => "locked",
-                    Some(SessionFault::Unknown) => "gone",
-                };
-                *counts.entry(word).or_default() += 1;
-            }
-        }
-        for number in 0..3 {
-            let who = staff(&format!("c{number}"));
-            let listed = sessions.list(&who, at(now)).len();
-            let own = model.values().filter(|one| one.staff == who).count();
-            assert_eq!(listed, own, "seed {seed} step {step}");
-        }
-    }
-    for word in ["open", "renew", "revoke", "used", "locked", "gone"] {
-        assert!(counts.get(word).copied().unwrap_or(0) > 100, "{counts:?}");
-    }
+    assert!(refused > 500, "{refused} refused");
 }

@@ -87,8 +87,7 @@ async fn every_wrong_sign_in_has_one_answer() {
     hall.sign_in("c001").await.unwrap();
 }
 
-/// With the true cost of a hash, an unknown account takes as long as a known one: the medians differ by less than the
-/// hash itself takes, by far.
+/// A hash that costs something shows whether it was computed at all.
 #[tokio::test]
 async fn an_unknown_account_takes_as_long_as_a_known_one() {
     let settings = PeopleSettings {
@@ -100,23 +99,19 @@ async fn an_unknown_account_takes_as_long_as_a_known_one() {
     };
     let hall = Hall::with(settings).await;
     hall.enrol("c001", &[]).await;
-    let mut medians = Vec::new();
-    for account in ["c001", "c999"] {
-        let mut times = Vec::new();
-        for _ in 0..9 {
+    // By turns, so that whatever else the machine does meets both alike.
+    let mut fastest = [std::time::Duration::MAX; 2];
+    for _ in 0..25 {
+        for (account, fastest) in ["c001", "c999"].into_iter().zip(&mut fastest) {
             hall.advance(2 * HOUR);
+            let wrong = SecretText::new(OTHER_PASSWORD);
             let begun = Instant::now();
-            let tried = hall
-                .people
-                .sign_in(account, &SecretText::new(OTHER_PASSWORD), ADDRESS)
-                .await;
-            times.push(begun.elapsed());
+            let tried = hall.people.sign_in(account, &wrong, ADDRESS).await;
+            *fastest = begun.elapsed().min(*fastest);
             assert!(matches!(tried, Err(PeopleError::SignInFailed)));
         }
-        times.sort_unstable();
-        medians.push(times[0]);
     }
-    let (known, unknown) = (medians[0], medians[1]);
+    let [known, unknown] = fastest;
     println!("fastest failure: known {known:?}, unknown {unknown:?}");
     assert!(
         unknown * 2 > known && known * 2 > unknown,

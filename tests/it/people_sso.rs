@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use counterfoil::domain::Problem;
 use counterfoil::domain::staff::StaffRefusal;
@@ -22,6 +22,8 @@ const SECRET: &str = "a secret between the two of them";
 struct Provider {
     child: Child,
     issuer: String,
+    /// Kept open: a program whose output nobody takes may end.
+    _output: BufReader<ChildStdout>,
 }
 
 impl Drop for Provider {
@@ -45,11 +47,14 @@ impl Provider {
             .stderr(Stdio::null())
             .spawn()
             .expect("node is needed: run tools/setup.sh");
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let port: u16 = lines.next().unwrap().unwrap().trim().parse().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let port: u16 = line.trim().parse().unwrap();
         Self {
             child,
             issuer: format!("http://127.0.0.1:{port}"),
+            _output: output,
         }
     }
 

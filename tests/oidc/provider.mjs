@@ -3,6 +3,9 @@
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
+// Nothing but the port goes to standard output: its reader reads one line.
+console.info = console.error;
+
 const [, , redirect, secret] = process.argv;
 const server = createServer();
 server.listen(0, '127.0.0.1', () => {

@@ -44,8 +44,11 @@ impl Roll {
     }
 }
 
-/// The actor a person is in the facts: `staff:<id>`. Actors are lower-case, so a staff id is too.
+/// The actor a person is in the facts: `staff:<id>`. An id is lower-case, so that no two people differ by case alone.
 pub fn actor_of(staff: &StaffId) -> Result<Actor, StaffRefusal> {
+    if staff.as_str().bytes().any(|b| b.is_ascii_uppercase()) {
+        return Err(StaffRefusal::BadStaffId);
+    }
     Actor::new(format!("{PREFIX}{staff}")).map_err(|_| StaffRefusal::BadStaffId)
 }
 
