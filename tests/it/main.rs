@@ -13,8 +13,8 @@ mod case_clocks;
 mod case_decisions;
 mod case_kit;
 
-mod case_steps;
 mod calendar;
+mod case_steps;
 mod catalog_facts;
 mod catalog_faults;
 mod catalog_laws;
@@ -28,6 +28,8 @@ mod conformance;
 mod derive;
 mod document;
 mod fixtures;
+mod hall_facts;
+mod hall_laws;
 mod hall_support;
 mod identity;
 mod imaging;
