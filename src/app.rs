@@ -3,6 +3,7 @@
 
 mod error;
 mod keys;
+mod people;
 mod reading;
 
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ pub use self::error::OpenError;
 pub use self::keys::{load_master_key, log_key_path, master_key_path, token_path};
 pub use self::reading::{Auditing, Part, Reading};
 use crate::config::{CatalogStore, Config, LedgerStoreKind};
-use crate::counter::Counter;
+use crate::counter::{Counter, placing};
 use crate::domain::text::EngineId;
 use crate::domain::{Actor, Clock, Timestamp};
 use crate::ledger::{Follower, Ledger, LedgerStore, Projection};
@@ -27,6 +28,7 @@ use crate::search::SearchIndex;
 use crate::store::blob::Blobs;
 use crate::store::catalog::Catalog;
 use crate::store::keys::MasterKeys;
+use crate::store::lists::Listing;
 use crate::store::memory_catalog::MemoryCatalog;
 use crate::store::memory_ledger::MemoryLedger;
 use crate::store::objects::Objects;
@@ -96,7 +98,7 @@ impl App {
         let blobs = Arc::new(Blobs::open(&objects, master));
         let vault = Arc::new(Vault::beside(&blobs));
         let records = Records::new(store.clone(), blobs.clone(), config.limits.scan_bytes_max);
-        let catalog = open_catalog(config)?;
+        let catalog = open_catalog(config, &store)?;
         // This process is the only one here: whoever held a lease before is gone.
         catalog
             .release_all(clock.now())
@@ -141,12 +143,13 @@ impl App {
 
     /// The use cases of the window.
     pub fn counter(&self) -> Counter {
-        Counter {
-            ledger: self.ledger.clone(),
-            blobs: self.blobs.clone(),
-            vault: self.vault.clone(),
-            catalog: self.catalog.clone(),
-        }
+        Counter::new(
+            self.ledger.clone(),
+            self.blobs.clone(),
+            self.vault.clone(),
+            self.catalog.clone(),
+            self.clock.clone(),
+        )
     }
 
     /// Keeps catalog and index up to date from now on.
@@ -261,9 +264,16 @@ async fn open_ledger_store(config: &Config) -> Result<Arc<dyn LedgerStore>, Open
     }
 }
 
-fn open_catalog(config: &Config) -> Result<Arc<dyn Catalog>, OpenError> {
+fn open_catalog(
+    config: &Config,
+    store: &Arc<dyn LedgerStore>,
+) -> Result<Arc<dyn Catalog>, OpenError> {
+    let listing = Listing::new(store.clone(), placing);
     match config.catalog.store {
-        CatalogStore::Memory => Ok(Arc::new(MemoryCatalog::new())),
-        CatalogStore::Sled => Ok(Arc::new(SledCatalog::open(&catalog_path(config))?.catalog)),
+        CatalogStore::Memory => Ok(Arc::new(MemoryCatalog::new().with_listing(listing))),
+        CatalogStore::Sled => {
+            let opened = SledCatalog::open(&catalog_path(config))?;
+            Ok(Arc::new(opened.catalog.with_listing(listing)))
+        }
     }
 }

@@ -129,6 +129,7 @@ fn ask(now: Timestamp) -> Result<Ask, CliError> {
         by: Actor::new("cli:operator").map_err(CliError::internal)?,
         request: RequestId::new(request).map_err(CliError::internal)?,
         expected: None,
+        occurred: None,
     })
 }
 

@@ -2,7 +2,7 @@
 //! that were lost are rebuilt.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -12,11 +12,15 @@ use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
 use crate::domain::{PipelineName, Problem};
-use crate::http::{Service, auth::Token, health::Metrics, router};
+use crate::http::{Service, door::Token, health::Metrics, router};
+use crate::people::Backoff;
 use crate::store::keys::load_or_create_token;
+use crate::store::read_log::ReadLog;
 
 /// Uploads taken at the same time.
 const UPLOADS_MAX: usize = 64;
+/// Event streams open at the same time.
+const STREAMS_MAX: usize = 1024;
 
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -47,7 +51,12 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
         .await
         .map_err(|error| CliError::new(Problem::BadConfiguration, format!("{address}: {error}")))?;
     let local = listener.local_addr().map_err(CliError::internal)?;
+    let reads = ReadLog::open(&config.data.folder.join("reads"))
+        .map_err(|error| CliError::store(format!("the log of reads: {error}")))?;
     let service = Arc::new(Service {
+        counter: app.counter(),
+        people: app.people()?,
+        reads,
         receiver: app.receiver(),
         records: app.records(),
         ledger: app.ledger.clone(),
@@ -55,8 +64,11 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
         default_pipeline: PipelineName::new("counter-paper").map_err(CliError::internal)?,
         pipelines: app.pipelines.clone(),
         uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
+        streams: Arc::new(Semaphore::new(STREAMS_MAX)),
         metrics: Metrics::default(),
         token: Token::new(&token),
+        secure_cookies: secure(config),
+        lookups: Mutex::new(Backoff::default()),
     });
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(work(app, stopped.clone()));
@@ -68,7 +80,11 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
         )
     })?;
     let mut until = stopped;
-    let served = axum::serve(listener, router(service)).with_graceful_shutdown(async move {
+    let served = axum::serve(
+        listener,
+        router(service).into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(async move {
         let _ = until.wait_for(|stop| *stop).await;
     });
     tokio::spawn(async move {
@@ -78,6 +94,12 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     served.await.map_err(CliError::internal)?;
     working.await.map_err(CliError::internal)??;
     Ok(Outcome::Done)
+}
+
+/// Whether people come over TLS: the server itself listens on loopback, behind a proxy that ends it.
+fn secure(config: &Config) -> bool {
+    let origin = config.people.origin.as_deref();
+    origin.is_some_and(|origin| origin.starts_with("https://"))
 }
 
 /// Follows the ledger and reads what waits, until told to stop.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::catalogue::{Catalogue, CatalogueError, PublishedError, read_published};
 use super::hall::{events, unknown};
-use super::refusal::of_hall;
+use super::refusal::of_domain;
 use super::settle::{Step, Story};
 use super::{Ask, Counter, CounterError};
 use crate::domain::catalogue::{
@@ -296,7 +296,7 @@ fn refused(
     line: usize,
     reason: Box<dyn std::error::Error + Send + Sync>,
 ) -> Result<FileError, CounterError> {
-    let refusal = of_hall(reason).map_err(|other| CounterError::Internal(other.to_string()))?;
+    let refusal = of_domain(reason).map_err(|other| CounterError::Internal(other.to_string()))?;
     let message = format!("{} {}", refusal.zh, refusal.en);
     Ok(FileError {
         file: file.to_owned(),

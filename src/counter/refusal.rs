@@ -1,11 +1,16 @@
-//! The refusals of the hall's rules in the form every face shows.
+//! The refusals of the domain in the form every face shows.
 
 use std::error::Error;
 
 use super::error::{CounterError, Refusal};
+use crate::domain::calendar::NoYear;
+use crate::domain::case::CaseRefusal;
 use crate::domain::catalogue::ItemRefusal;
 use crate::domain::hall::{HallRefusal, SetupRefusal};
+use crate::domain::person::FieldError;
 use crate::domain::stock::StockRefusal;
+use crate::domain::ticket::TicketRefusal;
+use crate::ledger::LedgerError;
 
 macro_rules! as_refusal {
     ($($name:ident),*) => {
@@ -28,8 +33,8 @@ macro_rules! as_refusal {
             }
         )*
 
-        /// What a decision refused with, when it is a rule of the hall.
-        pub(super) fn of_hall(
+        /// What a decision refused with, when it is a rule of the domain.
+        pub(super) fn of_domain(
             reason: Box<dyn Error + Send + Sync>,
         ) -> Result<Refusal, Box<dyn Error + Send + Sync>> {
             $(
@@ -43,4 +48,45 @@ macro_rules! as_refusal {
     };
 }
 
-as_refusal!(HallRefusal, SetupRefusal, ItemRefusal, StockRefusal);
+as_refusal!(
+    CaseRefusal,
+    HallRefusal,
+    ItemRefusal,
+    SetupRefusal,
+    StockRefusal,
+    TicketRefusal
+);
+
+impl From<LedgerError> for CounterError {
+    fn from(error: LedgerError) -> Self {
+        let reason = match error {
+            LedgerError::Refused(reason) => reason,
+            other => return CounterError::Ledger(other),
+        };
+        match reason.downcast::<CounterError>() {
+            Ok(own) => *own,
+            Err(other) => match of_domain(other) {
+                Ok(known) => CounterError::Refused(known),
+                Err(other) => CounterError::Internal(other.to_string()),
+            },
+        }
+    }
+}
+
+impl From<Vec<FieldError>> for CounterError {
+    fn from(fields: Vec<FieldError>) -> Self {
+        let fields = fields.into_iter().map(|field| Refusal {
+            code: field.code.to_owned(),
+            zh: field.zh,
+            en: field.en,
+            field: Some(field.field),
+        });
+        CounterError::Fields(fields.collect())
+    }
+}
+
+impl From<NoYear> for CounterError {
+    fn from(missing: NoYear) -> Self {
+        CaseRefusal::from(missing).into()
+    }
+}

@@ -17,7 +17,19 @@ use super::time::Timestamp;
 pub const FOLLOW_UP_DAYS: u32 = 15;
 
 /// What a complaint is about, as Art 14 sorts them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ComplaintCategory {
     /// 14(1)1: the attitude of the window's people.
@@ -194,7 +206,8 @@ pub enum TicketEvent {
 }
 
 /// What has to be done next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Answer.
     Answer,

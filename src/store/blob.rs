@@ -57,7 +57,7 @@ pub struct Blobs {
     objects: Arc<dyn ObjectStore>,
     ring: KeyRing,
     /// Whom the blobs belong to that are put through this handle; none is the hall.
-    case: Option<CaseNo>,
+    cases: Vec<CaseNo>,
     /// Whether the store refuses to create what exists. Where it does not, a blob is looked for first.
     create_refuses: bool,
 }
@@ -70,7 +70,7 @@ impl Blobs {
         Self {
             objects,
             ring: KeyRing::new(keys, cases),
-            case: None,
+            cases: Vec::new(),
             create_refuses: true,
         }
     }
@@ -81,15 +81,20 @@ impl Blobs {
         Self {
             objects: objects.store(),
             ring: KeyRing::new(keys, cases),
-            case: None,
+            cases: Vec::new(),
             create_refuses: objects.create_refuses(),
         }
     }
 
     /// The same blobs; what is put through this handle belongs to `case`, whose key is made at the first put.
     pub fn for_case(&self, case: &CaseNo) -> Self {
+        self.for_cases(std::slice::from_ref(case))
+    }
+
+    /// The same for several cases; for none it belongs to the hall.
+    pub fn for_cases(&self, cases: &[CaseNo]) -> Self {
         let mut blobs = self.clone();
-        blobs.case = Some(case.clone());
+        blobs.cases = cases.to_vec();
         blobs
     }
 

@@ -10,6 +10,7 @@ pub mod lists;
 pub mod memory_catalog;
 pub mod memory_ledger;
 pub mod objects;
+pub mod read_log;
 pub mod scrub;
 pub mod segment;
 pub mod sled;

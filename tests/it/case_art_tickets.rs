@@ -5,35 +5,16 @@ use counterfoil::domain::ticket::*;
 use counterfoil::domain::*;
 
 use crate::case_kit::*;
+use crate::case_tickets::*;
+use crate::case_world::*;
 
 fn complaint(category: ComplaintCategory, party: Party) -> OpenTicket {
-    OpenTicket {
-        id: code("t1"),
-        matter: Matter::Complaint {
-            category,
-            mismatch: None,
-            late_call: None,
-        },
-        party,
-        case: Some(code("c1")),
-        site: code("centre"),
-        owner: code("clerk-1"),
-        note: Some(secret("what was said")),
-        days: FOLLOW_UP_DAYS,
-    }
-}
-
-fn market() -> Party {
-    Party::Department {
-        department: code("market"),
-    }
-}
-
-async fn open_on(world: &World, ticket: OpenTicket) -> Result<u64, TicketRefusal> {
-    let id = ticket.id.to_string();
-    let decide =
-        |known: Option<&TicketState>, now| open_ticket(known, ticket.clone(), &world.calendar, now);
-    world.on_ticket(&id, decide).await
+    let matter = Matter::Complaint {
+        category,
+        mismatch: None,
+        late_call: None,
+    };
+    ticket_of(matter, party)
 }
 
 /// Opens a complaint of each category where Art 14 sends it, and checks that the other side is refused.

@@ -8,7 +8,7 @@ use counterfoil::domain::catalogue::*;
 use counterfoil::domain::*;
 
 use crate::case_kit::*;
-use crate::case_steps::{by_mail, quick};
+use crate::case_world::*;
 use crate::support::{Random, from_environment};
 
 fn pausing(case: &CaseState, item: &ServiceItem, now: Timestamp) -> Result<Vec<Fact>, CaseRefusal> {

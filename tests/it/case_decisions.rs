@@ -6,7 +6,7 @@ use counterfoil::domain::ticket::TicketRefusal;
 use counterfoil::domain::*;
 
 use crate::case_kit::*;
-use crate::case_steps::quick;
+use crate::case_world::*;
 
 fn kebab(code: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

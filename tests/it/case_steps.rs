@@ -1,11 +1,12 @@
 //! Whole stretches of a case's way, for tests that are about what comes after them.
 
 use counterfoil::domain::case::{self, *};
-use counterfoil::domain::catalogue::{Handling, ServiceItem};
+use counterfoil::domain::catalogue::ServiceItem;
 use counterfoil::domain::hall::Power;
 use counterfoil::domain::*;
 
 use crate::case_kit::*;
+use crate::case_world::*;
 
 impl World {
     pub async fn meet(&self, no: &str, item: &ServiceItem, meet: Meet) -> Result<u64, CaseRefusal> {
@@ -155,17 +156,30 @@ impl World {
     }
 }
 
-pub fn by_mail() -> DeliveryChoice {
-    DeliveryChoice::Mail {
-        address: secret("address"),
-    }
+/// A case of `food` whose lease is to come within 2 working days.
+pub async fn deferred(world: &World, item: &ServiceItem) {
+    world.open("c1", item).await.unwrap();
+    let decide = |case: &CaseState, now| {
+        let command = Defer {
+            rows: vec![code("lease")],
+            days: 2,
+            excluded: false,
+            undertaking: Digest::of("undertaking"),
+            signature: signed("applicant"),
+        };
+        defer(case, item, &world.calendar, command, now)
+    };
+    world.act("c1", decide).await.unwrap();
+    world.fill_rows("c1", item).await;
+    world.issue("c1", item).await.unwrap();
+    world.scan_and_push("c1", item).await;
+    world.accept("c1", item).await.unwrap();
 }
 
-/// An item of one row that is done within `promised` working days.
-pub fn quick(promised: u16) -> ServiceItem {
-    let handling = Handling::TimeLimited {
-        legal_days: promised * 2,
-        promised_days: promised,
+pub async fn supply(world: &World, item: &ServiceItem) -> Result<u64, CaseRefusal> {
+    let decide = |case: &CaseState, now| {
+        let right = mandate(item, Power::Receive);
+        supplement(case, item, &right, paper("lease", 1, 1), None, now)
     };
-    plain("quick", "market", handling)
+    world.act("c1", decide).await
 }

@@ -12,7 +12,8 @@ use crate::domain::id::{CaseNo, Commitment, MaterialCode, StaffId};
 use crate::domain::time::Timestamp;
 
 /// How a row stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Conditional, and nobody decided yet whether it is needed.
     Undecided,

@@ -20,7 +20,10 @@ const DEEMED_ACCEPTANCE_DAYS: u32 = 5;
 const MAIL_DAYS: u32 = 1;
 
 /// Which clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum ClockKind {
     /// The limit the department promised.
     Promised,
@@ -129,7 +132,7 @@ fn handling_limit(
     for pause in &case.pauses {
         // What begins after the last day finds no clock to stop.
         if Date::of(pause.from) <= last_day {
-            allowed += stopped_days(pause, calendar, until)?;
+            allowed += stopped_days(pause, start, calendar, until)?;
             last_day = calendar.plus_working_days(start, allowed)?;
         }
     }
@@ -138,10 +141,16 @@ fn handling_limit(
     Ok(Some(limit))
 }
 
-/// The working days that a pause takes out of the count: from its first day on; the day the clock runs again counts.
-fn stopped_days(pause: &Pause, calendar: &Calendar, until: Timestamp) -> Result<u32, NoYear> {
+/// The working days that a pause takes out of the count, which begins after `start`: from its first day on; the day the
+/// clock runs again counts.
+fn stopped_days(
+    pause: &Pause,
+    start: Date,
+    calendar: &Calendar,
+    until: Timestamp,
+) -> Result<u32, NoYear> {
     let to = pause.to.unwrap_or(until);
-    let before = Date::of(pause.from).previous();
+    let before = Date::of(pause.from).previous().max(start);
     calendar.working_days_between(before, Date::of(to).previous())
 }
 

@@ -42,9 +42,6 @@ mod terms;
 mod visit;
 mod words;
 
-#[cfg(test)]
-mod tests;
-
 pub use checklist::{
     ChecklistRow, Meet, Standing, check_fields, checklist, decide_row, file_scan, meet, reopen,
 };

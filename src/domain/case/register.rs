@@ -13,7 +13,19 @@ use crate::domain::id::{CaseNo, DepartmentCode, SerialNo, TaskCode};
 use crate::domain::time::Timestamp;
 
 /// How far a case is, as its applicant and the platform are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Progress {
     /// Being taken in.

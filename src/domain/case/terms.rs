@@ -74,7 +74,7 @@ pub enum DeliveryChoice {
 }
 
 /// Paper, counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaperCount {
     /// Originals.
@@ -104,7 +104,7 @@ impl PaperCount {
 }
 
 /// An original that lies in another case's bundle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SharedOriginal {
     /// The case whose bundle holds it.
@@ -124,7 +124,9 @@ pub struct WitnessedSignature {
 }
 
 /// On whose side a person signs.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Party {
     /// The hall's windows.
@@ -137,7 +139,7 @@ pub enum Party {
 }
 
 /// A staff member's signature over what is handed over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StaffSignature {
     /// Who signs.
@@ -159,7 +161,7 @@ pub struct Officer {
 }
 
 /// A field that did not pass its check (Art 12(1)).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldFinding {
     /// The field's path, such as `applicant.id_number`.
@@ -182,7 +184,9 @@ pub struct Defect {
 }
 
 /// What a defect is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum DefectSubject {
     /// A material row.

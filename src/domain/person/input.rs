@@ -1,6 +1,7 @@
 //! What is entered, as it comes: texts, nothing checked but the names of the fields.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::check::{Checks, Fault, NAME_CHARS_MAX, ORGANISATION_CHARS_MAX, REFERENCE_CHARS_MAX};
 use super::{
@@ -9,7 +10,7 @@ use super::{
 };
 
 /// An applicant as entered. Which fields are needed depends on `kind`; the others stay empty.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ApplicantInput {
     /// `person` or `organisation`.
@@ -33,7 +34,7 @@ pub struct ApplicantInput {
 }
 
 /// An agent as entered.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AgentInput {
     /// As on the document.
@@ -55,7 +56,7 @@ pub struct AgentInput {
 }
 
 /// A contact as entered.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ContactInput {
     /// Who answers.
@@ -65,7 +66,7 @@ pub struct ContactInput {
 }
 
 /// An address as entered.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AddressInput {
     /// Province, city, county.
@@ -77,7 +78,7 @@ pub struct AddressInput {
 }
 
 /// A delivery choice as entered.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeliveryInput {
     /// `pick_up` or `mail`.
@@ -91,7 +92,7 @@ pub struct DeliveryInput {
 }
 
 /// Everybody of a case as entered.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PartiesInput {
     /// Who applies.

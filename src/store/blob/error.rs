@@ -84,6 +84,18 @@ impl From<CaseKeyError> for BlobError {
 }
 
 impl BlobError {
+    /// Whether the blob itself is the reason: asking the store again would not help.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(
+            self,
+            Self::NotFound { .. }
+                | Self::Damaged { .. }
+                | Self::Erased { .. }
+                | Self::WrongKey { .. }
+                | Self::TooLarge { .. }
+        )
+    }
+
     /// Names the blob in a failure of the object store to find it.
     pub(crate) fn reading(digest: &Digest, error: object_store::Error) -> Self {
         match error {

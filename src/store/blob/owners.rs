@@ -111,12 +111,14 @@ impl Blobs {
         Ok(())
     }
 
-    /// Before a damaged object is replaced by `sealed`: whoever else it belonged to gets a wrap of the new one. Where
-    /// its trailer cannot be read nobody knows whether it was the hall's, so the hall gets one too.
+    /// Before a damaged object is replaced by `sealed`, whose trailer names `first`: whoever else it belonged to gets a
+    /// wrap of the new one. Where its trailer cannot be read nobody knows whether it was the hall's, so the hall gets
+    /// one too.
     pub(super) async fn carry_owners(
         &self,
         digest: &Digest,
         sealed: &Sealed,
+        first: &OwnerKey,
     ) -> Result<(), BlobError> {
         let mut wraps = Vec::new();
         for location in self.wraps_beside(digest).await? {
@@ -143,6 +145,7 @@ impl Blobs {
             let mut tried = Tried::default();
             owners.extend(self.key_of(digest, wrap, &mut tried).await?);
         }
+        owners.retain(|owner| owner.owner != first.owner);
         let name = sealed_name(digest);
         for owner in owners {
             let wrap = sealed
@@ -210,12 +213,17 @@ impl Blobs {
         }
         let mut upload = Upload::begin(self).await?;
         let copied = self.copy_body(digest, old, body, end, &mut upload).await;
-        if let Err(error) = copied {
+        let moved = match copied {
+            Ok(()) => self.objects.rename(&upload.location, &location).await,
+            Err(error) => {
+                upload.abandon(self).await;
+                return Err(error);
+            }
+        };
+        if moved.is_err() {
             upload.abandon(self).await;
-            return Err(error);
         }
-        self.objects.rename(&upload.location, &location).await?;
-        Ok(())
+        Ok(moved?)
     }
 
     async fn copy_body(

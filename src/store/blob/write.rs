@@ -45,7 +45,7 @@ impl Blobs {
     ///
     /// A stream that is longer than `bytes_max`, breaks off, or has another digest than `announced` leaves no
     /// blob behind. Bytes that are stored already are not written again, unless the stored object is damaged:
-    /// then it is replaced. Either way the blob then belongs to the case of this handle, or to the hall, besides
+    /// then it is replaced. Either way the blob then belongs to the cases of this handle, or to the hall, besides
     /// those it belonged to before. Repeating a call that failed is safe.
     pub async fn put_stream<S>(
         &self,
@@ -56,7 +56,7 @@ impl Blobs {
     where
         S: Stream<Item = std::io::Result<Bytes>> + Unpin + Send,
     {
-        let owner = self.ring.owner(self.case.as_ref()).await?;
+        let owner = self.ring.owner(self.cases.first()).await?;
         let mut upload = None;
         let put = self
             .put_parts(stream, announced, bytes_max, &owner, &mut upload)
@@ -65,6 +65,9 @@ impl Blobs {
             Ok(stored) => {
                 if stored.existed {
                     self.ensure_owner(&stored.digest, &owner).await?;
+                }
+                for case in self.cases.iter().skip(1) {
+                    self.share(&stored.digest, case).await?;
                 }
                 Ok(stored)
             }
@@ -126,12 +129,16 @@ impl Blobs {
             .map_err(|error| not_sealed(error, bytes_max))?;
         let rest = std::mem::take(&mut sealed.rest);
         let existed = match upload {
-            None => self.settle_piece(&digest, &sealed, rest.into()).await?,
+            None => {
+                self.settle_piece(&digest, &sealed, owner, rest.into())
+                    .await?
+            }
             Some(upload) => {
                 upload.send(rest).await?;
                 upload.complete().await?;
                 let incoming = upload.location.clone();
-                self.settle_upload(&digest, &sealed, &incoming).await?
+                self.settle_upload(&digest, &sealed, owner, &incoming)
+                    .await?
             }
         };
         Ok(Stored {
@@ -166,6 +173,7 @@ impl Blobs {
         &self,
         digest: &Digest,
         sealed: &Sealed,
+        owner: &OwnerKey,
         object: PutPayload,
     ) -> Result<bool, BlobError> {
         let location = address(digest);
@@ -182,7 +190,7 @@ impl Blobs {
         }
         match self.standing(digest).await? {
             Standing::Sound => return Ok(true),
-            Standing::Damaged => self.carry_owners(digest, sealed).await?,
+            Standing::Damaged => self.carry_owners(digest, sealed, owner).await?,
             Standing::Absent | Standing::Erased => {}
         }
         self.objects.put(&location, object).await?;
@@ -194,6 +202,7 @@ impl Blobs {
         &self,
         digest: &Digest,
         sealed: &Sealed,
+        owner: &OwnerKey,
         incoming: &Path,
     ) -> Result<bool, BlobError> {
         let location = address(digest);
@@ -211,7 +220,7 @@ impl Blobs {
                 self.objects.delete(incoming).await?;
                 return Ok(true);
             }
-            Standing::Damaged => self.carry_owners(digest, sealed).await?,
+            Standing::Damaged => self.carry_owners(digest, sealed, owner).await?,
             Standing::Absent | Standing::Erased => {}
         }
         self.objects.rename(incoming, &location).await?;

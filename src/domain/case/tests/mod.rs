@@ -1,1 +1,0 @@
-//! Unit tests of the decisions about visits and cases.
