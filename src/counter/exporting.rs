@@ -140,11 +140,11 @@ impl Counter {
             let listings = item.entered.iter().chain(&item.withdrawn);
             named.extend(listings.map(|(_, letter)| letter.document));
         }
+        named.sort_unstable();
+        named.dedup();
         let mut documents = Documents::new();
         for digest in named {
-            if !documents.contains_key(&digest) {
-                documents.insert(digest, self.blob(&digest, DOCUMENT_BYTES_MAX).await?);
-            }
+            documents.insert(digest, self.blob(&digest, DOCUMENT_BYTES_MAX).await?);
         }
         Ok(documents)
     }

@@ -19,7 +19,7 @@ use crate::ledger::{Decline, Receipt};
 use crate::strict::{FileError, FileProblem};
 
 /// Steps recorded together: their facts stay below what one request may record.
-const STEPS_AT_ONCE: usize = 24;
+const STEPS_AT_ONCE: usize = 8;
 
 /// One fact that an import would record, or recorded.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -4,11 +4,9 @@ use std::path::Path;
 
 use counterfoil::counter::catalogue::{CatalogueFile, read_catalogue, write_catalogue};
 use counterfoil::counter::{Ask, ImportError};
-use counterfoil::domain::hall::{self, SiteLevel};
-use counterfoil::domain::stock::{SerialRange, fold};
-use counterfoil::domain::{Digest, Subject};
+use counterfoil::domain::hall::SiteLevel;
 
-use crate::hall_support::{Hall, MONDAY, changed, code, fixture, fixture_path, instant, task};
+use crate::hall_support::{Hall, MONDAY, changed, fixture, fixture_path, task};
 use crate::support::Workspace;
 
 fn problems(folder: &Path) -> String {
@@ -230,131 +228,6 @@ async fn what_the_rules_refuse_is_told_by_file_and_line_and_nothing_is_imported(
     assert_eq!(wanted.items.len(), 1);
     let refused = hall.counter.import(&hall.ask(), &wanted, hall.now()).await;
     assert!(refused.unwrap_err().to_string().contains("请使用版本 2"));
-}
-
-#[tokio::test]
-async fn blanks_of_a_kind_are_booked_once_over_the_real_ledger() {
-    let hall = Hall::at(MONDAY).await;
-    let counter = &hall.counter;
-    let kind = "food-permit".parse().unwrap();
-    let (town, centre) = ("HYZ".parse().unwrap(), "YLZX".parse().unwrap());
-    let range = |first: &str, last: &str| {
-        SerialRange::new(first.parse().unwrap(), last.parse().unwrap()).unwrap()
-    };
-    let (ours, theirs) = (range("JY0001", "JY0010"), range("JY0011", "JY0012"));
-    counter
-        .receive_blanks(&hall.ask(), &kind, ours, None)
-        .await
-        .unwrap();
-    counter
-        .receive_blanks(&hall.ask(), &kind, theirs, Some(town))
-        .await
-        .unwrap();
-    let again = counter
-        .receive_blanks(&hall.ask(), &kind, range("JY0010", "JY0020"), None)
-        .await;
-    assert_eq!(code(again), "overlap");
-    let (serial, case) = ("JY0001".parse().unwrap(), "2026-1".parse().unwrap());
-    let ask = hall.ask();
-    let used = counter
-        .use_blank(&ask, &kind, serial, case, centre)
-        .await
-        .unwrap();
-    let (serial, case) = ("JY0001".parse().unwrap(), "2026-1".parse().unwrap());
-    let centre = || "YLZX".parse().unwrap();
-    let retried = counter
-        .use_blank(&ask, &kind, serial, case, centre())
-        .await
-        .unwrap();
-    assert!(retried.repeated && retried.first == used.first);
-    let case = || "2026-2".parse().unwrap();
-    for (serial, refusal) in [
-        ("JY0001", "used-before"),
-        ("JY0011", "other-site"),
-        ("JY0099", "not-received"),
-    ] {
-        let serial = serial.parse().unwrap();
-        let refused = counter
-            .use_blank(&hall.ask(), &kind, serial, case(), centre())
-            .await;
-        assert_eq!(code(refused), refusal);
-    }
-    let torn = "JY0002".parse().unwrap();
-    counter
-        .spoil_blank(&hall.ask(), &kind, torn, "打印错位", centre())
-        .await
-        .unwrap();
-    let history = counter
-        .history(&Subject::Stock(kind.clone()))
-        .await
-        .unwrap();
-    let state = fold(history.iter().map(|recorded| &recorded.entry.event));
-    assert_eq!(state.count().balance(), 10);
-    assert_eq!(state.next(&centre()).unwrap().as_str(), "JY0003");
-    assert!(counter.hall().await.unwrap().stocks.contains(&kind));
-}
-
-#[tokio::test]
-async fn the_hall_keeps_calendar_years_and_audit_digests() {
-    let hall = Hall::at(MONDAY).await;
-    let counter = &hall.counter;
-    let file = b"[[year]]\nyear = 2027\n";
-    let extended = counter
-        .extend_calendar(&hall.ask(), 2027, file)
-        .await
-        .unwrap();
-    let again = counter
-        .extend_calendar(&hall.ask(), 2027, file)
-        .await
-        .unwrap();
-    assert_eq!((extended.count, again.count), (1, 0));
-    assert_eq!(
-        counter.hall().await.unwrap().calendar[&2027],
-        Digest::of(file)
-    );
-    let (day, digest) = ("2026-03-02".parse().unwrap(), Digest::of("records"));
-    let early = counter.record_audit(&hall.ask(), day, digest, 3).await;
-    assert_eq!(code(early), "day-not-over");
-    hall.move_to("2026-03-03T00:00:00+08:00");
-    counter
-        .record_audit(&hall.ask(), day, digest, 3)
-        .await
-        .unwrap();
-    let again = counter
-        .record_audit(&hall.ask(), day, digest, 3)
-        .await
-        .unwrap();
-    assert_eq!(again.count, 0);
-    let other = counter.record_audit(&hall.ask(), day, digest, 4).await;
-    assert_eq!(code(other), "day-recorded");
-}
-
-#[tokio::test]
-async fn windows_and_posts_change_only_as_the_rules_say() {
-    let hall = Hall::at(MONDAY).await;
-    let state = hall.counter.site(&"YLZX".parse().unwrap()).await.unwrap();
-    let (window, now) = ("A06".parse().unwrap(), instant(MONDAY));
-    let past = hall::close_window(&state, &window, "2026-03-01".parse().unwrap(), now);
-    assert_eq!(past.unwrap_err().code(), "past-date");
-    let facts = hall::close_window(&state, &window, "2026-03-03".parse().unwrap(), now).unwrap();
-    assert_eq!(facts.len(), 1);
-    let department = hall
-        .counter
-        .department(&"RSJ".parse().unwrap())
-        .await
-        .unwrap();
-    let (staff, day) = ("RSJ-01".parse().unwrap(), "2026-06-01".parse().unwrap());
-    let twice = hall::appoint(
-        &department,
-        &staff,
-        hall::ItemScope::All,
-        (day, None),
-        Digest::of("x"),
-    );
-    assert_eq!(twice.unwrap_err().code(), "already-appointed");
-    let stranger = "RSJ-99".parse().unwrap();
-    let removed = hall::remove(&department, &stranger, true, day, now);
-    assert_eq!(removed.unwrap_err().code(), "not-appointed");
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod case_events_list;
 mod case_kit;
 
 mod calendar;
+mod case_steps;
 mod case_keys;
 mod case_keys_faults;
 mod case_keys_model;
@@ -51,6 +52,8 @@ mod derive;
 mod document;
 mod erasure;
 mod fixtures;
+mod hall_facts;
+mod hall_laws;
 mod hall_support;
 mod identity;
 mod imaging;

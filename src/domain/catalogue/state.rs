@@ -183,11 +183,11 @@ impl ItemState {
 
     /// The version that new cases of `day` follow.
     pub fn live(&self, day: Date) -> Option<(u32, &VersionState)> {
-        let live = self
+        let mut live = self
             .versions
             .iter()
             .filter(|(_, state)| state.live_from.is_some_and(|from| day >= from));
-        live.last().map(|(number, state)| (*number, state))
+        live.next_back().map(|(number, state)| (*number, state))
     }
 
     /// A version a case pinned.
@@ -202,8 +202,8 @@ impl ItemState {
 
     /// The entry or exit that holds on `day`.
     pub fn listing(&self, day: Date) -> Option<&Listing> {
-        let begun = self.listings.iter().filter(|listing| day >= listing.from);
-        begun.last()
+        let mut begun = self.listings.iter().rev();
+        begun.find(|listing| day >= listing.from)
     }
 
     /// The version that a new case of `day` follows, if the item takes new cases then (Art 13(1)).
