@@ -72,6 +72,7 @@ impl Chance<'_> {
         let item = &self.model.items[case.item];
         match case.phase {
             0 if case.remote => Cmd::Attend,
+            0 if self.one_in(12) => Cmd::Reopen { row: self.row() },
             0 => self.at_window(),
             1 if self.one_in(3) => self.another_notice(),
             1 | 2 => Cmd::Resubmit,
@@ -87,6 +88,9 @@ impl Chance<'_> {
                 department: item.lead,
                 rows: (0..4).filter(|row| case.holder[*row] == 1).collect(),
                 signers: 2,
+            },
+            4 if self.one_in(6) => Cmd::Return {
+                department: item.lead,
             },
             4 if self.one_in(8) => Cmd::RefuseAcceptance {
                 department: item.lead,

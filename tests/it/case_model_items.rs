@@ -107,7 +107,7 @@ pub fn items() -> Vec<NItem> {
         ..base.clone()
     };
     let inspected = NItem {
-        procs: vec![0, 1, 2],
+        procs: vec![0, 2],
         ..base.clone()
     };
     let higher = NItem {
