@@ -6,7 +6,6 @@ use utoipa::ToSchema;
 use super::change::{books_site, fold_visit};
 use super::{Ask, Counter, CounterError, Done};
 use crate::domain::case::{self, Channel, DeskRole, Guidance, GuidanceKind, OpenVisit};
-use crate::domain::hall::Role;
 use crate::domain::{SiteCode, Subject, TaskCode, VisitId, WindowCode};
 
 /// Where a visit takes place and how.
@@ -56,7 +55,7 @@ impl Counter {
         let subject = Subject::Visit(id.clone());
         self.done(ask, &subject, |history, reads, now| {
             let site = books_site(reads, &order.site)?;
-            site.stand(&order.window, hall_role(order.role), now)?;
+            site.stand(&order.window, order.role, now)?;
             let state = case::fold_visit(history.iter().map(|fact| &fact.entry));
             let command = OpenVisit {
                 site: order.site.clone(),
@@ -96,8 +95,7 @@ impl Counter {
                     GuidanceOrder::TakeRole { role } => {
                         let site = books_site(reads, &visit.site)?;
                         let window = site.windows.get(&visit.window);
-                        let here = window
-                            .is_some_and(|window| window.plan.roles.contains(&hall_role(*role)));
+                        let here = window.is_some_and(|window| window.plan.roles.contains(role));
                         let roles: &[DeskRole] = if here { &[*role] } else { &[] };
                         case::take_role(&visit, *role, roles)
                     }
@@ -107,13 +105,5 @@ impl Counter {
             })
             .await;
         drafts.end(done).await
-    }
-}
-
-fn hall_role(role: DeskRole) -> Role {
-    match role {
-        DeskRole::Consult => Role::Consult,
-        DeskRole::Receive => Role::Receive,
-        DeskRole::Issue => Role::Issue,
     }
 }

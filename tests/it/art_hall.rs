@@ -289,8 +289,8 @@ async fn art_11_1_a_successor_takes_over_mandates_and_decisions_from_its_day() {
     assert_eq!(after.department.as_str(), "XFJ");
     assert_eq!(after.authorisation.as_str(), "WT-2026-SWJ");
     let chief = |staff: &'static str| delegate(&hall, "SWJ", staff, &item);
-    assert_eq!(chief("XFJ-01").await.unwrap().department.as_str(), "XFJ");
-    assert_eq!(code(chief("SWJ-01").await), "not-delegated");
+    assert_eq!(chief("xfj-01").await.unwrap().department.as_str(), "XFJ");
+    assert_eq!(code(chief("swj-01").await), "not-delegated");
 }
 
 async fn delegate(
@@ -316,12 +316,12 @@ async fn delegate(
 async fn art_11_2_only_the_delegate_decides() {
     let hall = Hall::at(MONDAY).await;
     let item = task("food-permit");
-    let chief = delegate(&hall, "SCJG", "SCJG-01", &item).await.unwrap();
+    let chief = delegate(&hall, "SCJG", "scjg-01", &item).await.unwrap();
     assert!(chief.chief);
     // An officer who decides what is not the chief representative's, and one who only reviews.
-    let officer = delegate(&hall, "SCJG", "SCJG-03", &item).await.unwrap();
+    let officer = delegate(&hall, "SCJG", "scjg-03", &item).await.unwrap();
     assert!(!officer.chief);
-    for stranger in ["SCJG-02", "ZJJ-01", "w-0117"] {
+    for stranger in ["scjg-02", "zjj-01", "w-0117"] {
         let refused = delegate(&hall, "SCJG", stranger, &item).await;
         assert_eq!(code(refused), "not-delegated", "{stranger}");
     }
@@ -332,10 +332,10 @@ async fn art_11_2_only_the_delegate_decides() {
         .unwrap();
     assert!(
         state
-            .may_review(&"SCJG-02".parse().unwrap(), hall.now())
+            .may_review(&"scjg-02".parse().unwrap(), hall.now())
             .is_ok()
     );
-    let refused = state.may_review(&"ZJJ-02".parse().unwrap(), hall.now());
+    let refused = state.may_review(&"zjj-02".parse().unwrap(), hall.now());
     assert_eq!(refused.unwrap_err().code(), "not-an-officer");
 }
 
@@ -343,7 +343,7 @@ async fn art_11_2_only_the_delegate_decides() {
 async fn art_11_2_a_removed_or_expired_chief_representative_decides_no_more() {
     let hall = Hall::at(MONDAY).await;
     let item = task("food-permit");
-    let (department, staff) = ("SCJG".parse().unwrap(), "SCJG-01".parse().unwrap());
+    let (department, staff) = ("SCJG".parse().unwrap(), "scjg-01".parse().unwrap());
     let counter = &hall.counter;
     let from = day("2026-03-05");
     let removed = counter
@@ -352,21 +352,21 @@ async fn art_11_2_a_removed_or_expired_chief_representative_decides_no_more() {
     removed.unwrap();
     hall.move_to("2026-03-04T23:59:59+08:00");
     assert!(
-        delegate(&hall, "SCJG", "SCJG-01", &item)
+        delegate(&hall, "SCJG", "scjg-01", &item)
             .await
             .unwrap()
             .chief
     );
     hall.move_to("2026-03-05T00:00:00+08:00");
     assert_eq!(
-        code(delegate(&hall, "SCJG", "SCJG-01", &item).await),
+        code(delegate(&hall, "SCJG", "scjg-01", &item).await),
         "delegation-ended"
     );
     hall.move_to("2028-12-31T23:59:59+08:00");
-    assert!(delegate(&hall, "RSJ", "RSJ-01", &item).await.is_ok());
+    assert!(delegate(&hall, "RSJ", "rsj-01", &item).await.is_ok());
     hall.move_to("2029-01-01T00:00:00+08:00");
     assert_eq!(
-        code(delegate(&hall, "RSJ", "RSJ-01", &item).await),
+        code(delegate(&hall, "RSJ", "rsj-01", &item).await),
         "delegation-ended"
     );
 }

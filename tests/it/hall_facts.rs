@@ -148,7 +148,7 @@ async fn windows_and_posts_change_only_as_the_rules_say() {
         .department(&"RSJ".parse().unwrap())
         .await
         .unwrap();
-    let (staff, day) = ("RSJ-01".parse().unwrap(), "2026-06-01".parse().unwrap());
+    let (staff, day) = ("rsj-01".parse().unwrap(), "2026-06-01".parse().unwrap());
     let twice = hall::appoint(
         &department,
         &staff,

@@ -20,7 +20,6 @@ mod case_events_list;
 mod case_kit;
 
 mod calendar;
-mod case_steps;
 mod case_keys;
 mod case_keys_faults;
 mod case_keys_model;
@@ -35,6 +34,7 @@ mod case_model_naive;
 mod case_model_real;
 mod case_model_seen;
 mod case_model_words;
+mod case_steps;
 mod case_steps;
 mod case_tickets;
 mod case_world;

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// In which capacity a clerk acts; a merged window has several. Art 6.
+pub use crate::domain::hall::Role as DeskRole;
+
 macro_rules! word {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident,)* }) => {
         $(#[$doc])*
@@ -36,18 +39,6 @@ word! {
         RemotePreCheck,
         /// Imported from the city platform by its number (办件编号).
         Platform,
-    }
-}
-
-word! {
-    /// In which capacity a clerk acts; a merged window has several. Art 6.
-    DeskRole {
-        /// 咨询.
-        Consult,
-        /// 收件.
-        Receive,
-        /// 发证.
-        Issue,
     }
 }
 
