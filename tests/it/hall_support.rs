@@ -36,14 +36,16 @@ impl Hall {
     pub async fn empty(at: &str) -> Self {
         let clock = Arc::new(ManualClock::new(instant(at)));
         let time = Arc::clone(&clock) as Arc<dyn Clock>;
-        let ledger = Ledger::open(Arc::new(MemoryLedger::new()), signer(1), time, ORIGIN);
+        let store = Arc::new(MemoryLedger::new());
+        let ledger = Ledger::open(store, signer(1), time.clone(), ORIGIN).await;
         let objects = Arc::new(InMemory::new());
-        let counter = Counter {
-            ledger: Arc::new(ledger.await.unwrap()),
-            blobs: Arc::new(Blobs::new(objects.clone(), keys(1))),
-            vault: Arc::new(Vault::new(objects, keys(1))),
-            catalog: Arc::new(MemoryCatalog::default()),
-        };
+        let counter = Counter::new(
+            Arc::new(ledger.unwrap()),
+            Arc::new(Blobs::new(objects.clone(), keys(1))),
+            Arc::new(Vault::new(objects, keys(1))),
+            Arc::new(MemoryCatalog::default()),
+            time,
+        );
         Self {
             counter,
             clock,
@@ -77,6 +79,7 @@ impl Hall {
             by: Actor::new("staff:w-0117").unwrap(),
             request: RequestId::new(format!("r/{number}")).unwrap(),
             expected: None,
+            occurred: None,
         }
     }
 
