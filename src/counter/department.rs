@@ -12,7 +12,7 @@ use crate::domain::case::{
     RefuseAcceptance, Return, ReturnReason, StaffSignature, Suspend,
 };
 use crate::domain::catalogue::{ServiceItem, SpecialProcedure};
-use crate::domain::hall::{self, Delegation, DepartmentState, HallRefusal};
+use crate::domain::hall::{self, DepartmentState, HallRefusal};
 use crate::domain::{
     CaseNo, Commitment, DepartmentCode, Digest, Fact, MaterialCode, StaffId, Subject, Timestamp,
 };
@@ -270,14 +270,11 @@ impl Acting<'_> {
         let lost = || CounterError::Internal("the order's words were not put".to_owned());
         let paper = || put.paper.ok_or_else(lost);
         let words = || put.words.ok_or_else(lost);
-        let delegation = || -> Result<Delegation, HallRefusal> {
-            hall::delegate(books, self.department, self.staff, &item.task_code, now)
-        };
         let facts = match order {
-            ReviewOrder::Accept {} => case::accept(case, item, self.officer(now)?, paper()?, now)?,
+            ReviewOrder::Accept {} => case::accept(case, item, officer()?, paper()?, now)?,
             ReviewOrder::Refuse { reason, .. } => {
                 let command = RefuseAcceptance {
-                    officer: self.officer(now)?,
+                    officer: officer()?,
                     reason: *reason,
                     note: words()?,
                     notice: paper()?,
@@ -285,7 +282,7 @@ impl Acting<'_> {
                 case::refuse_acceptance(case, item, command, now)?
             }
             ReviewOrder::Return { reason, .. } => {
-                let (officer, reason, note) = (self.officer(now)?, *reason, words()?);
+                let (officer, reason, note) = (officer()?, *reason, words()?);
                 case::return_case(
                     case,
                     item,
@@ -298,7 +295,7 @@ impl Acting<'_> {
                 )?
             }
             ReviewOrder::Suspend { procedure, .. } => {
-                let (officer, procedure, notice) = (self.officer(now)?, *procedure, paper()?);
+                let (officer, procedure, notice) = (officer()?, *procedure, paper()?);
                 case::suspend(
                     case,
                     item,
@@ -311,17 +308,36 @@ impl Acting<'_> {
                 )?
             }
             ReviewOrder::Resume { procedure, .. } => {
-                let (officer, report) = (self.officer(now)?, paper()?);
+                let (officer, report) = (officer()?, paper()?);
                 case::resume(case, item, *procedure, report, officer, now)?
             }
             ReviewOrder::Extend { days, .. } => {
-                let (officer, notice) = (self.officer(now)?, paper()?);
+                let (officer, notice) = (officer()?, paper()?);
                 case::extend(case, item, calendar, *days, notice, officer, now)?
             }
             ReviewOrder::CompleteTask { step, .. } => {
-                let (officer, opinion) = (self.officer(now)?, paper()?);
+                let (officer, opinion) = (officer()?, paper()?);
                 case::complete_task(case, item, officer, *step, opinion, now)?
             }
+            _ => return self.conclude(order, put, (case, item), books, now),
+        };
+        Ok(facts)
+    }
+
+    /// First review and decision, which only a delegate makes (Art 11(2)).
+    fn conclude(
+        &self,
+        order: &ReviewOrder,
+        put: PutReview,
+        (case, item): (&CaseState, &ServiceItem),
+        books: &hall::Departments,
+        now: Timestamp,
+    ) -> Result<Vec<Fact>, Decline> {
+        let lost = || CounterError::Internal("the order's words were not put".to_owned());
+        let paper = || put.paper.ok_or_else(lost);
+        let delegation =
+            || hall::delegate(books, self.department, self.staff, &item.task_code, now);
+        let facts = match order {
             ReviewOrder::FirstReview { .. } => {
                 case::first_review(case, item, delegation()?, paper()?, now)?
             }
@@ -343,6 +359,7 @@ impl Acting<'_> {
                 };
                 case::decide(case, item, command, now)?
             }
+            _ => return Err(lost().into()),
         };
         Ok(facts)
     }

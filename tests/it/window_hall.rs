@@ -108,8 +108,7 @@ impl Hall {
     pub async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("counterfoil.toml");
-        let text =
-            "[data]\nfolder = \"data\"\n[keys]\nfolder = \"keys\"\n[ocr]\nengine = \"recorded\"\n";
+        let text = "[data]\nfolder = \"data\"\n[keys]\nfolder = \"keys\"\n[ocr]\nengine = \"recorded\"\nfolder = \"ocr\"\n";
         std::fs::write(&config, text).unwrap();
         let config = Config::load(Some(&config), None, &|_| None).unwrap();
         let start: Timestamp = MORNING.parse().unwrap();

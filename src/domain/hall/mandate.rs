@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::site::Role;
+use super::role::Role;
 use crate::domain::digest::Digest;
 use crate::domain::id::{AuthorisationId, DepartmentCode, SiteCode, StaffId, TaskCode, WindowCode};
 

@@ -12,6 +12,7 @@ mod mandate;
 mod plan;
 mod posts;
 mod refusal;
+mod role;
 mod site;
 mod timetable;
 
@@ -36,8 +37,9 @@ pub use mandate::{Delegation, Mandate, Post, Power};
 pub use plan::{ALL_ROLES, close as close_site, close_window, open_tidal};
 pub use posts::{appoint, assign, remove};
 pub use refusal::{HallRefusal, Referral, SetupRefusal};
+pub use role::Role;
 pub use site::{
-    Role, SiteEvent, SiteLevel, SiteState, WindowKind, WindowPlan, WindowState,
+    SiteEvent, SiteLevel, SiteState, WindowKind, WindowPlan, WindowState,
     describe as describe_site, fold as fold_site, open as open_site, set_window,
 };
 pub use timetable::{OpenHours, TimeOfDay, Timetable};

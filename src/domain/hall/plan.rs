@@ -1,7 +1,8 @@
 //! Setting windows up and taking them down.
 
 use super::refusal::SetupRefusal;
-use super::site::{Role, SiteEvent, SiteLevel, SiteState, WindowKind, WindowPlan, fact};
+use super::role::Role;
+use super::site::{SiteEvent, SiteLevel, SiteState, WindowKind, WindowPlan, fact};
 use crate::domain::date::Date;
 use crate::domain::event::Fact;
 use crate::domain::id::WindowCode;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::mandate::Power;
-use super::site::Role;
+use super::role::Role;
 use crate::domain::date::Date;
 use crate::domain::id::{AuthorisationId, DepartmentCode, SiteCode, StaffId, TaskCode, WindowCode};
 use crate::domain::refusal::refusals;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::HallEvent;
 use super::mandate::Post;
 use super::refusal::{HallRefusal, Referral, SetupRefusal};
+use super::role::Role;
 use super::timetable::Timetable;
 use crate::domain::date::Date;
 use crate::domain::digest::Digest;
@@ -28,44 +29,6 @@ pub enum SiteLevel {
     Town,
     /// 村（社区）便民服务站.
     Village,
-}
-
-/// What a window does. A merged window has several roles; whoever acts says in which (Art 6).
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// 咨询.
-    Consult,
-    /// 收件.
-    Receive,
-    /// 发证.
-    Issue,
-}
-
-/// In Chinese; in the alternate form (`{:#}`) in English.
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match (self, f.alternate()) {
-            (Role::Consult, false) => "咨询",
-            (Role::Consult, true) => "consult",
-            (Role::Receive, false) => "收件",
-            (Role::Receive, true) => "receive",
-            (Role::Issue, false) => "发证",
-            (Role::Issue, true) => "issue",
-        })
-    }
 }
 
 /// Which items a window takes (Art 5).
