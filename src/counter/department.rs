@@ -267,6 +267,7 @@ impl Acting<'_> {
         books: &hall::Departments,
         now: Timestamp,
     ) -> Result<Vec<Fact>, Decline> {
+        let officer = || self.officer(now);
         let lost = || CounterError::Internal("the order's words were not put".to_owned());
         let paper = || put.paper.ok_or_else(lost);
         let words = || put.words.ok_or_else(lost);

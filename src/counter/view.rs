@@ -71,6 +71,8 @@ pub struct CaseView {
     pub result: Option<ResultView>,
     /// The rating.
     pub rating: Option<RatingLevel>,
+    /// The code the applicant looks up the progress with; for the site's own eyes.
+    pub query_code: Option<String>,
 }
 
 /// Somebody a case is about.
@@ -221,6 +223,9 @@ impl Counter {
                 overdue: limit.is_overdue(now),
             })
             .collect();
+        if department.is_none() {
+            view.query_code = Some(self.query_code(no, &case.query).await?);
+        }
         let applicant: ApplicantRecord =
             self.read_record(&about(no), &case.applicant.record).await?;
         view.applicant = PartyView {
@@ -303,6 +308,7 @@ fn view_of(
             delivered_at: case.delivered.as_ref().map(|one| one.at.to_string()),
         }),
         rating: case.rating,
+        query_code: None,
     }
 }
 

@@ -13,6 +13,7 @@ pub mod problem;
 pub mod progress;
 pub mod scans;
 pub mod session;
+pub mod stocks;
 pub mod tickets;
 pub mod visits;
 
@@ -115,6 +116,8 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(catalogue::items))
         .routes(routes!(catalogue::item))
         .routes(routes!(catalogue::site))
+        .routes(routes!(stocks::show))
+        .routes(routes!(stocks::receive))
         .routes(routes!(visits::open))
         .routes(routes!(visits::show))
         .routes(routes!(visits::act))

@@ -1,7 +1,7 @@
 //! The program's side of the model test, continued: endings, result, delivery, rating.
 
 use counterfoil::domain::calendar::Calendar;
-use counterfoil::domain::case::{self, *};
+use counterfoil::domain::case::{self, withdraw, *};
 use counterfoil::domain::catalogue::*;
 use counterfoil::domain::hall::Power;
 use counterfoil::domain::person::AgentPower;

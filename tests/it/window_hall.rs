@@ -163,6 +163,7 @@ impl Hall {
             ("c002", at_site(Role::Clerk, "HYZ")),
             ("s001", at_site(Role::Supervisor, "YLZX")),
             ("scjg-01", in_department(Role::ChiefRepresentative, "SCJG")),
+            ("scjg-03", in_department(Role::DepartmentOfficer, "SCJG")),
             ("scjg-02", in_department(Role::DepartmentOfficer, "SCJG")),
             ("mzj-02", in_department(Role::DepartmentOfficer, "MZJ")),
         ];
@@ -299,6 +300,19 @@ impl Client {
             .header(header::ORIGIN, origin)
             .header(header::COOKIE, self.cookie.clone().unwrap_or_default());
         let request = request.body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        response.status().as_u16()
+    }
+}
+
+impl Client {
+    /// Uploads bytes; the status.
+    pub async fn upload(&mut self, path: &str, bytes: Vec<u8>) -> u16 {
+        let request = Request::builder()
+            .method("PUT")
+            .uri(path)
+            .header(header::COOKIE, self.cookie.clone().unwrap_or_default());
+        let request = request.body(Body::from(bytes)).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         response.status().as_u16()
     }

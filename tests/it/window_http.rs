@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::tiny_scan;
 use crate::window_hall::{Client, FOOD_PERMIT, Hall};
 
 /// An applicant whose data must never be seen in a leaf or a log line.
@@ -15,7 +16,7 @@ fn signature(of: &str) -> String {
 
 fn parties() -> Value {
     json!({
-        "applicant": { "kind": "person", "name": NAME, "id_kind": "citizen", "id_number": ID_NUMBER },
+        "applicant": { "kind": "person", "name": NAME, "id_kind": "citizen_id", "id_number": ID_NUMBER },
         "contact": { "name": NAME, "phone": PHONE },
         "delivery": { "kind": "pick_up" }
     })
@@ -62,8 +63,29 @@ async fn received(clerk: &mut Client) -> String {
     case
 }
 
-async fn decided(clerk: &mut Client, officer: &mut Client, chief: &mut Client) -> String {
+/// Scans the paper of every row and files it.
+async fn scanned(clerk: &mut Client, case: &str) {
+    let no = case.rsplit('/').next().unwrap();
+    for (seed, row) in (1..).zip(["M01", "M02", "M03", "M04", "M05"]) {
+        let scan = tiny_scan(seed);
+        let digest = counterfoil::domain::Digest::of(&scan);
+        let path = format!("/api/v1/scans/{digest}?case={no}");
+        let status = clerk.upload(&path, scan).await;
+        assert!(matches!(status, 200 | 202), "{status}");
+        let order = json!({ "action": "file_scan", "row": row, "scan": digest });
+        clerk.act(case, "materials", &order).await.ok(200);
+    }
+}
+
+async fn decided(hall: &Hall, clerk: &mut Client) -> String {
+    let mut officer = hall.signed_in("scjg-02").await;
+    let mut chief = hall.signed_in("scjg-01").await;
+    let mut decider = hall.signed_in("scjg-03").await;
     let case = received(clerk).await;
+    let push = json!({ "action": "push" });
+    let refused = clerk.act(&case, "dispatch", &push).await.ok(409);
+    assert_eq!(refused.reason(), "not-digitised");
+    scanned(clerk, &case).await;
     clerk
         .act(&case, "dispatch", &json!({ "action": "push" }))
         .await
@@ -73,7 +95,15 @@ async fn decided(clerk: &mut Client, officer: &mut Client, chief: &mut Client) -
     let document = signature("许可决定书");
     let order = json!({ "action": "decide", "outcome": "granted", "document": document });
     let decide = json!({ "department": "SCJG", "order": order });
-    let answer = chief.act(&case, "review", &decide).await.ok(200);
+    let refused = chief.act(&case, "review", &decide).await.ok(409);
+    assert_eq!(refused.reason(), "needs-department");
+    let order = json!({ "action": "suspend", "procedure": "site_inspection", "note": "现场踏勘" });
+    let suspend = json!({ "department": "SCJG", "order": order });
+    officer.act(&case, "review", &suspend).await.ok(200);
+    let order = json!({ "action": "resume", "procedure": "site_inspection", "report": "符合" });
+    let resume = json!({ "department": "SCJG", "order": order });
+    officer.act(&case, "review", &resume).await.ok(200);
+    let answer = decider.act(&case, "review", &decide).await.ok(200);
     assert_eq!(answer.body["decision"]["outcome"], "granted");
     case
 }
@@ -81,17 +111,29 @@ async fn decided(clerk: &mut Client, officer: &mut Client, chief: &mut Client) -
 #[tokio::test(flavor = "multi_thread")]
 async fn a_case_goes_through_the_window_in_one_visit_and_back() {
     let hall = Hall::open().await;
-    let (mut clerk, mut officer) = (
-        hall.signed_in("c001").await,
-        hall.signed_in("scjg-02").await,
-    );
-    let mut chief = hall.signed_in("scjg-01").await;
-    let case = decided(&mut clerk, &mut officer, &mut chief).await;
+    let mut clerk = hall.signed_in("c001").await;
+    let case = decided(&hall, &mut clerk).await;
+    let mut supervisor = hall.signed_in("s001").await;
+    let blanks = json!({ "first": "JY0001", "last": "JY0100", "site": "YLZX" });
+    let stock = "/api/v1/stocks/food-permit";
+    supervisor
+        .post(&format!("{stock}/deliveries"), &blanks)
+        .await
+        .ok(201);
     let obtain = json!({
-        "action": "obtain", "route": { "type": "platform" }, "content": signature("证书")
+        "action": "obtain", "route": { "type": "platform" }, "content": signature("证书"),
+        "serial": "JY0001"
     });
     let answer = clerk.act(&case, "result", &obtain).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
+    let counted = clerk.get(stock).await.ok(200);
+    assert_eq!(
+        (
+            counted.body["used"].as_u64(),
+            counted.body["balance"].as_u64()
+        ),
+        (Some(1), Some(99))
+    );
     let hand_out = json!({
         "action": "hand_out", "window": "B02", "id_number": "110105194912310021", "signature": signature("s")
     });
@@ -189,6 +231,7 @@ async fn a_case_of_another_site_or_department_does_not_exist() {
     // Before it is pushed, its department knows nothing of it; after, the other departments still do not.
     let mut officer = hall.signed_in("scjg-02").await;
     assert_eq!(officer.get(&case).await.status, 404);
+    scanned(&mut clerk, &case).await;
     clerk
         .act(&case, "dispatch", &json!({ "action": "push" }))
         .await
@@ -250,6 +293,11 @@ async fn an_applicant_looks_up_the_progress_with_the_code_alone() {
     let case = received(&mut clerk).await;
     let no = case.rsplit('/').next().unwrap().to_owned();
     let mut applicant = hall.stranger();
+    let code = clerk.get(&case).await.ok(200).body["query_code"].clone();
+    let right = json!({ "no": no, "code": code });
+    let found = applicant.post("/api/v1/progress", &right).await.ok(200);
+    assert_eq!(found.body["progress"], "received");
+    assert!(!found.body.to_string().contains(NAME));
     let wrong = json!({ "no": no, "code": "00000000" });
     let refused = applicant.post("/api/v1/progress", &wrong).await.ok(404);
     let unknown = json!({ "no": "NOTHING", "code": "00000000" });

@@ -2,7 +2,6 @@
 //! Regulation Art 5, 6, 7.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
