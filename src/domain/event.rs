@@ -3,9 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::case::{CaseEvent, VisitEvent};
+use super::catalogue::ItemEvent;
 use super::digest::{Digest, Sm3};
 use super::finding::Finding;
+use super::hall::{AuthorisationEvent, DepartmentEvent, HallEvent, SiteEvent};
 use super::id::{Actor, CaseNo, Commitment, PipelineName, RequestId, Subject};
+use super::staff::StaffEvent;
+use super::stock::StockEvent;
+use super::ticket::TicketEvent;
 use super::time::Timestamp;
 
 /// The format version written today. Every version ever written stays decodable (`fixtures/events`).
@@ -132,6 +138,70 @@ pub enum Event {
         /// Which pipeline is to read it.
         pipeline: PipelineName,
     },
+    /// About the hall as a whole.
+    Hall {
+        /// What happened.
+        event: HallEvent,
+    },
+    /// About a site or its windows.
+    Site {
+        /// What happened.
+        event: SiteEvent,
+    },
+    /// About a department or its chief representatives.
+    Department {
+        /// What happened.
+        event: DepartmentEvent,
+    },
+    /// About a department's mandate to the windows.
+    Authorisation {
+        /// What happened.
+        event: AuthorisationEvent,
+    },
+    /// About a service item.
+    Item {
+        /// What happened.
+        event: ItemEvent,
+    },
+    /// About a visit.
+    Visit {
+        /// What happened.
+        event: VisitEvent,
+    },
+    /// About a case.
+    Case {
+        /// What happened.
+        event: CaseEvent,
+    },
+    /// About something that is followed up.
+    Ticket {
+        /// What happened.
+        event: TicketEvent,
+    },
+    /// About a person who works here.
+    Staff {
+        /// What happened.
+        event: StaffEvent,
+    },
+    /// About a stock of numbered blanks.
+    Stock {
+        /// What happened.
+        event: StockEvent,
+    },
+}
+
+impl Event {
+    /// What happened, as one word a room: `scan_received`, `case.opened`.
+    pub fn name(&self) -> String {
+        // The names are those of the stored form, so they are read from it and never drift from it.
+        let stored = serde_json::to_value(self).unwrap_or_default();
+        let word =
+            |value: &serde_json::Value| value["type"].as_str().unwrap_or_default().to_owned();
+        match stored.get("event") {
+            Some(inner) => format!("{}.{}", word(&stored), word(inner)),
+            None => word(&stored),
+        }
+    }
 }
 
 /// A file's format, told by its content and never by its name.

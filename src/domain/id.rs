@@ -4,8 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
-use super::digest::{Digest, NotADigest};
+use super::digest::Digest;
 
 /// A text that is not a valid code of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,13 +71,23 @@ macro_rules! code_type {
                 f.write_str(&self.0)
             }
         }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let text = ObjectBuilder::new().schema_type(Type::String);
+                let text = text.min_length(Some(1)).max_length(Some($max));
+                text.description(Some(concat!($kind, ": ", $expected))).into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
     };
 }
 
 code_type!(
-    /// Who acted, as `kind:code`: `cli:operator`, `token:upload`, `system:pipeline`.
-    Actor, "actor", 64, "1-64 of a-z 0-9 : . _ -",
-    |c| c.is_ascii_lowercase() || c.is_ascii_digit() || ":._-".contains(c)
+    /// Who acted, as `kind:code`: `staff:w-0117`, `cli:operator`, `token:upload`, `system:pipeline`.
+    Actor, "actor", 64, "1-64 of A-Z a-z 0-9 : . _ -",
+    |c| c.is_ascii_alphanumeric() || ":._-".contains(c)
 );
 code_type!(
     /// The caller's name for one request; a retry with the same name returns the first receipt.
@@ -93,6 +105,54 @@ code_type!(
     |c| c.is_ascii_alphanumeric() || "._-".contains(c)
 );
 
+macro_rules! short_code {
+    ($($(#[$doc:meta])* $name:ident, $kind:literal;)*) => {$(
+        code_type!(
+            $(#[$doc])*
+            $name, $kind, 40, "1-40 of A-Z a-z 0-9 . _ -",
+            |c| c.is_ascii_alphanumeric() || "._-".contains(c)
+        );
+    )*};
+}
+
+short_code! {
+    /// A service agency's site: centre, sub-centre, town, village (政务服务机构).
+    SiteCode, "site code";
+    /// A window at a site (综合窗口).
+    WindowCode, "window code";
+    /// An approval department (业务审批部门).
+    DepartmentCode, "department code";
+    /// A material row of a service item (申请材料).
+    MaterialCode, "material code";
+    /// A field of business that a field-limited window takes: `market`, `real-estate` (领域).
+    FieldCode, "field code";
+    /// A kind of certificate or document a department issues.
+    CertificateKind, "certificate kind";
+    /// A person who works here: clerk, officer, administrator. A code, never a name.
+    StaffId, "staff id";
+    /// A department's mandate to the windows (授权委托书).
+    AuthorisationId, "authorisation id";
+    /// A visit to a window; it may open several cases.
+    VisitId, "visit id";
+    /// A consultation, referral, complaint, inspection finding or negative rating that is followed up.
+    TicketId, "ticket id";
+    /// A field of what is entered, by its path: `applicant.id_number`.
+    FieldName, "field name";
+    /// A second factor of a person: an authenticator app, a passkey, a USB key.
+    FactorId, "factor id";
+    /// A person's signing key.
+    SigningKeyId, "signing key id";
+    /// An API token of a station.
+    TokenId, "token id";
+    /// A printed serial: of a blank certificate, a numbered blank receipt or a waybill.
+    SerialNo, "serial number";
+}
+code_type!(
+    /// A service item's implementing code (实施编码), stored opaque (standards §2.7).
+    TaskCode, "task code", 50, "1-50 of A-Z a-z 0-9 . _ -",
+    |c| c.is_ascii_alphanumeric() || "._-".contains(c)
+);
+
 impl RequestId {
     /// The request that is about one digest and can be made only once: `kind/<sha256>`.
     /// `kind` is cut to what a request id may contain.
@@ -106,42 +166,69 @@ impl RequestId {
     }
 }
 
-/// What a fact is about. Text form: `log` or `scan/<sha256>`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
-    /// The log itself: its opening and its signing keys.
-    Log,
+macro_rules! subjects {
+    ($($(#[$doc:meta])* $variant:ident($code:ty), $word:literal;)*) => {
+        /// What a fact is about. Text form: `log`, `hall` or `kind/code`, such as `scan/<sha256>` or `case/<number>`.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Subject {
+            /// The log itself: its opening and its signing keys.
+            Log,
+            /// The hall as a whole: its calendar, its published list, its audit digests.
+            Hall,
+            $($(#[$doc])* $variant($code),)*
+        }
+
+        impl fmt::Display for Subject {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    Subject::Log => f.write_str("log"),
+                    Subject::Hall => f.write_str("hall"),
+                    $(Subject::$variant(code) => write!(f, concat!($word, "/{}"), code),)*
+                }
+            }
+        }
+
+        impl FromStr for Subject {
+            type Err = NotACode;
+
+            fn from_str(text: &str) -> Result<Self, NotACode> {
+                let subject = match text.split_once('/') {
+                    None if text == "log" => Some(Subject::Log),
+                    None if text == "hall" => Some(Subject::Hall),
+                    $(Some(($word, code)) => code.parse().ok().map(Subject::$variant),)*
+                    _ => None,
+                };
+                subject.ok_or_else(|| NotACode {
+                    kind: "subject",
+                    expected: "log, hall or kind/code, such as scan/<sha256>",
+                    found: text.chars().take(80).collect(),
+                })
+            }
+        }
+    };
+}
+
+subjects! {
     /// One scan, named by the SHA-256 of its master bytes.
-    Scan(Digest),
-}
-
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Subject::Log => f.write_str("log"),
-            Subject::Scan(digest) => write!(f, "scan/{digest}"),
-        }
-    }
-}
-
-impl FromStr for Subject {
-    type Err = NotACode;
-
-    fn from_str(text: &str) -> Result<Self, NotACode> {
-        let refuse = || NotACode {
-            kind: "subject",
-            expected: "log or scan/<sha256>",
-            found: text.chars().take(80).collect(),
-        };
-        match text.split_once('/') {
-            None if text == "log" => Ok(Subject::Log),
-            Some(("scan", digest)) => digest
-                .parse()
-                .map(Subject::Scan)
-                .map_err(|_: NotADigest| refuse()),
-            _ => Err(refuse()),
-        }
-    }
+    Scan(Digest), "scan";
+    /// A site with its windows.
+    Site(SiteCode), "site";
+    /// A department with its chief representatives.
+    Department(DepartmentCode), "department";
+    /// A department's mandate to the windows.
+    Authorisation(AuthorisationId), "authorisation";
+    /// A service item with its versions.
+    Item(TaskCode), "item";
+    /// A visit to a window.
+    Visit(VisitId), "visit";
+    /// A case.
+    Case(CaseNo), "case";
+    /// Something that is followed up: consultation, referral, complaint, finding, rating.
+    Ticket(TicketId), "ticket";
+    /// A person who works here.
+    Staff(StaffId), "staff";
+    /// The stock of numbered blanks of one kind: certificates or receipts.
+    Stock(CertificateKind), "stock";
 }
 
 impl Serialize for Subject {
@@ -158,7 +245,19 @@ impl<'de> Deserialize<'de> for Subject {
 }
 
 /// The salted digest of a vault record: it binds a fact to personal data or free text without showing it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(transparent)]
 pub struct Commitment(pub Digest);
 
@@ -177,9 +276,16 @@ mod tests {
 
     #[test]
     fn subjects_round_trip() {
-        for subject in [Subject::Log, Subject::Scan(Digest::of("x"))] {
+        let case = Subject::Case(CaseNo::new("2026-1").unwrap());
+        for subject in [
+            Subject::Log,
+            Subject::Hall,
+            Subject::Scan(Digest::of("x")),
+            case,
+        ] {
             assert_eq!(subject.to_string().parse::<Subject>(), Ok(subject));
         }
         assert!("scan/xyz".parse::<Subject>().is_err());
+        assert!("log/x".parse::<Subject>().is_err());
     }
 }

@@ -56,7 +56,7 @@ pub fn still_to_apply(
 pub fn scan_of(fact: &Recorded) -> Option<Digest> {
     match &fact.entry.subject {
         Subject::Scan(digest) => Some(*digest),
-        Subject::Log => None,
+        _ => None,
     }
 }
 
@@ -92,7 +92,7 @@ pub fn fold(scan: Digest, row: Option<ScanRow>, fact: &Recorded) -> Option<ScanR
             row.pipeline = pipeline.clone();
             row.findings.clear();
         }
-        Event::ScanReceived { .. } | Event::LogOpened { .. } | Event::KeyRotated { .. } => {}
+        _ => {}
     }
     Some(row)
 }
