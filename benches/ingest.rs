@@ -1,6 +1,8 @@
 //! Taking pages in, end to end: received, read by the default engine, sealed and searchable, through the real
 //! program; beside it the `tesseract` command reading the same pages, one process a core, to text alone.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;

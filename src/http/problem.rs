@@ -14,6 +14,12 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 #[derive(Debug)]
 pub struct HttpProblem {
     problem: Problem,
+    said: Box<Said>,
+}
+
+/// What is said about it, apart, so that a result stays small.
+#[derive(Debug, Default)]
+struct Said {
     detail: String,
     reason: Option<Reason>,
     fields: Vec<FieldProblem>,
@@ -72,30 +78,31 @@ pub struct FieldProblem {
 impl HttpProblem {
     /// `detail` says what happened, to which case or scan; never a name, a secret or a query.
     pub fn new(problem: Problem, detail: impl Into<String>) -> Self {
+        let said = Said {
+            detail: detail.into(),
+            ..Said::default()
+        };
         Self {
             problem,
-            detail: detail.into(),
-            reason: None,
-            fields: Vec::new(),
-            retry_after_s: None,
+            said: Box::new(said),
         }
     }
 
     /// With the rule that refused.
     pub fn because(mut self, reason: Reason) -> Self {
-        self.reason = Some(reason);
+        self.said.reason = Some(reason);
         self
     }
 
     /// With the fields to mend.
     pub fn in_fields(mut self, fields: Vec<FieldProblem>) -> Self {
-        self.fields = fields;
+        self.said.fields = fields;
         self
     }
 
     /// With the seconds after which to try again.
     pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after_s = Some(seconds);
+        self.said.retry_after_s = Some(seconds);
         self
     }
 
@@ -107,16 +114,16 @@ impl HttpProblem {
 
 impl IntoResponse for HttpProblem {
     fn into_response(self) -> Response {
-        let problem = self.problem;
+        let (problem, said) = (self.problem, *self.said);
         let body = ProblemBody {
             kind: format!("urn:counterfoil:problem:{}", problem.code()),
             status: problem.status(),
             code: problem.code().to_owned(),
             title: problem.zh().to_owned(),
             title_en: problem.en().to_owned(),
-            detail: self.detail,
-            reason: self.reason,
-            fields: self.fields,
+            detail: said.detail,
+            reason: said.reason,
+            fields: said.fields,
         };
         let status =
             StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -128,7 +135,7 @@ impl IntoResponse for HttpProblem {
             let challenge = HeaderValue::from_static("Bearer");
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
-        let wait = self
+        let wait = said
             .retry_after_s
             .or((problem == Problem::Busy).then_some(1));
         if let Some(seconds) = wait {
