@@ -14,7 +14,8 @@
 //! | [`store`] | blobs, vault, keys; catalog; the stores' back ends | `ledger`, `domain`, `merkle` |
 //! | [`search`] | the full-text projection | `ledger`, `store`, `domain` |
 //! | [`ocr`] | recognition engines | `imaging`, `domain` |
-//! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `pdf`, `derive`, `imaging`, `domain` |
+//! | [`forms`] | printed forms: what they state, Typst data → PDF/A | `domain` |
+//! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `pdf`, `derive`, `imaging`, `forms`, `domain` |
 //! | [`pipeline`] | how a scan is received and becomes a sealed record | everything above |
 //! | [`records`] | use cases of whoever reads: state, text, export, audit | everything above |
 //! | [`strict`] | reading TOML so that every problem is reported at once | nothing |
@@ -33,6 +34,7 @@ pub mod cli;
 pub mod config;
 pub mod derive;
 pub mod domain;
+pub mod forms;
 pub mod http;
 pub mod imaging;
 pub mod ledger;

@@ -17,7 +17,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["ledger", "domain", "merkle"]),
     ("search", &["ledger", "store", "domain"]),
     ("ocr", &["imaging", "domain"]),
-    ("worker", &["ocr", "pdf", "derive", "imaging", "domain"]),
+    ("forms", &["domain"]),
+    (
+        "worker",
+        &["ocr", "pdf", "derive", "imaging", "forms", "domain"],
+    ),
     (
         "pipeline",
         &[
@@ -49,6 +53,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store",
             "ledger",
             "derive",
+            "forms",
             "ocr",
             "imaging",
             "domain",
