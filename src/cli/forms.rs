@@ -7,7 +7,6 @@ use crate::app;
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
-use crate::domain::Problem;
 use crate::forms::{FormError, FormKind, Printing, sample};
 use crate::worker::{Printed, Printer};
 
@@ -30,8 +29,7 @@ pub struct Args {
 
 /// Prints the samples; ends with findings when one cannot be printed.
 pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome, CliError> {
-    let printer =
-        app::printer(config).map_err(|error| CliError::new(Problem::MissingPart, error))?;
+    let printer = app::printer(config).map_err(|error| CliError::new(error.problem(), error))?;
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder).map_err(CliError::store)?;
     }
@@ -69,7 +67,7 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
 }
 
 async fn print(printer: &Printer, kind: FormKind, reprint: u32) -> Result<Printed, FormError> {
-    let at = app::system_clock().now();
+    let at = sample::PRINTED;
     printer
         .print(&sample::form(kind), Printing { at, reprint })
         .await

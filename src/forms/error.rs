@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::Problem;
+
 /// Why a form was not printed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "why", rename_all = "snake_case", deny_unknown_fields)]
@@ -136,6 +138,15 @@ impl FormError {
             FormError::Deadline { .. } => "form-deadline",
             FormError::Memory { .. } => "form-memory",
             FormError::Worker { .. } => "form-worker",
+        }
+    }
+
+    /// The entry of the problem table that a person is shown.
+    pub const fn problem(&self) -> Problem {
+        match self {
+            FormError::Field { .. } | FormError::Glyph { .. } => Problem::FormContent,
+            FormError::Font { .. } => Problem::MissingPart,
+            _ => Problem::FormFailed,
         }
     }
 

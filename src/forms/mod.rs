@@ -8,6 +8,7 @@ mod diagnose;
 mod error;
 pub mod fonts;
 mod glyphs;
+mod kind;
 mod parts;
 mod press;
 mod qr;
@@ -17,8 +18,8 @@ mod statement;
 mod templates;
 mod world;
 
-pub use data::{Form, FormKind};
 pub use error::{FieldFault, FormError, MissingGlyph, TemplateProblem};
+pub use kind::{Form, FormKind};
 pub use parts::{Head, Party};
 pub use press::{Press, Rendered};
 pub use sheet::{Printing, Sheet, SheetFile};

@@ -69,12 +69,23 @@ fn print(world: &SheetWorld<'_>, sheet: &Sheet) -> Result<Rendered, FormError> {
     let document = output.map_err(|found| broken(&found))?;
     glyphs::check(&document, sheet.data().as_ref())?;
     let pages = u32::try_from(document.pages().len()).unwrap_or(u32::MAX);
-    let pdf = typst_pdf::pdf(&document, &options(sheet)?).map_err(|found| broken(&found))?;
+    let mut pdf = typst_pdf::pdf(&document, &options(sheet)?).map_err(|found| broken(&found))?;
+    leave_out_suspects(&mut pdf);
     Ok(Rendered {
         pdf,
         pages,
         warnings: diagnose::problems(world, &warnings, &sheet.template),
     })
+}
+
+/// Blanks `/Suspects false` in the catalog, which says what its absence says (ISO 32000-1, 14.7.1): poppler before
+/// 24 takes it for an error and complains of every form. Lengths and places stay.
+fn leave_out_suspects(pdf: &mut [u8]) {
+    const ENTRY: &[u8] = b"/Suspects false";
+    let place = pdf.windows(ENTRY.len()).rposition(|window| window == ENTRY);
+    if let Some(entry) = place.and_then(|place| pdf.get_mut(place..place + ENTRY.len())) {
+        entry.fill(b' ');
+    }
 }
 
 fn options(sheet: &Sheet) -> Result<PdfOptions, FormError> {

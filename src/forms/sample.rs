@@ -3,19 +3,24 @@
 
 use super::data::{
     AcceptanceNotice, BlankReceipt, ConditionalAcceptance, DeferralRefusal, DeliveryReceipt,
-    DispatchSlip, Form, FormKind, IntakeReceipt, OneTimeNotice, ReferralSlip, RefusalToAccept,
+    DispatchSlip, IntakeReceipt, OneTimeNotice, ReferralSlip, RefusalToAccept,
     SpecialProcedureNotice, Undertaking,
 };
+use super::kind::{Form, FormKind};
 use super::parts::{
     Defect, DispatchedMaterial, Head, Item, MissingMaterial, Party, ReceivedMaterial,
     RefusedDeferral, ResultDocument,
 };
+use crate::domain::Timestamp;
 
 const CASE: &str = "1132990100000000X1100013101000020261123 0007";
 const LICENSING: &str = "《中华人民共和国行政许可法》";
 const DEPARTMENT: &str = "江州市市场监督管理局";
 const ISSUED: &str = "2026年11月23日 10时26分";
 const DAY: &str = "2026年11月23日";
+
+/// When a sample is printed, so that it looks the same on every day: 2026-11-23 10:26 in the hall.
+pub const PRINTED: Timestamp = Timestamp::from_millis(1_795_400_760_000);
 
 /// The sample of a kind.
 pub fn form(kind: FormKind) -> Form {
@@ -60,7 +65,9 @@ fn window_head(copies: &[&str]) -> Head {
 }
 
 fn department_head() -> Head {
-    head(DEPARTMENT, &["申请人", "业务审批部门"])
+    let mut head = head(DEPARTMENT, &["申请人", "业务审批部门"]);
+    head.agency = text(DEPARTMENT);
+    head
 }
 
 fn item() -> Item {

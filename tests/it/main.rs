@@ -14,6 +14,7 @@ mod conformance;
 mod derive;
 mod document;
 mod fixtures;
+mod forms;
 mod imaging;
 mod kill;
 mod ledger_audit;

@@ -48,7 +48,10 @@ async fn hostile_strings_stand_on_the_page_as_they_are() {
     for stated in HOSTILE {
         // A reader may compose an accent or leave out a selector of variants.
         if !stated.contains('\u{FE00}') {
-            assert!(text.contains(&squeezed(stated)), "{stated} is not in {text}");
+            assert!(
+                text.contains(&squeezed(stated)),
+                "{stated} is not in {text}"
+            );
         }
     }
     assert!(text.contains(&form.digest().unwrap().to_string()));
@@ -79,7 +82,10 @@ async fn a_character_without_a_glyph_is_named_with_its_field_and_not_printed() {
         assert_eq!(error, expected);
         let said = error.to_string();
         let code = format!("U+{:04X}", u32::from(character));
-        assert!(said.contains(&code) && said.contains("[forms] fonts"), "{said}");
+        assert!(
+            said.contains(&code) && said.contains("[forms] fonts"),
+            "{said}"
+        );
     }
 }
 

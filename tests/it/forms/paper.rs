@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use counterfoil::forms::{Form, FormKind, sample};
+use counterfoil::forms::{Form, FormKind, Templates, sample};
+use counterfoil::worker::{Printer, WorkerPool};
 use serde_json::json;
 
-use super::support::{Paper, changed, printer, printing, squeezed, states_everything};
+use super::support::{Paper, changed, options, printer, printing, squeezed, states_everything};
 
 fn expected_code(form: &Form) -> String {
     let number = form.head().number.clone();
@@ -32,7 +33,11 @@ async fn each_form_states_everything_on_one_page_that_tools_accept() {
         assert!(!paper.text().contains("次补打"));
         let codes = paper.codes(1);
         // The blank receipt has two parts, each with its code.
-        let parts = if *kind == FormKind::BlankReceipt { 2 } else { 1 };
+        let parts = if *kind == FormKind::BlankReceipt {
+            2
+        } else {
+            1
+        };
         assert_eq!(codes, vec![expected_code(&form); parts], "{kind:?}");
     }
 }
@@ -95,7 +100,9 @@ fn stretch(value: &mut serde_json::Value, key: &str) {
         }
         serde_json::Value::Array(rows) => rows.iter_mut().for_each(|row| stretch(row, key)),
         serde_json::Value::Object(entries) => {
-            entries.iter_mut().for_each(|(key, entry)| stretch(entry, key));
+            entries
+                .iter_mut()
+                .for_each(|(key, entry)| stretch(entry, key));
         }
         _ => {}
     }
@@ -104,8 +111,8 @@ fn stretch(value: &mut serde_json::Value, key: &str) {
 /// Leaves out everything that may be left out.
 fn strip(form: &mut serde_json::Value) {
     const OPTIONAL: &[&str] = &[
-        "contact", "id", "phone", "agent", "code", "remark", "notes", "deadline", "basis", "excluded",
-        "advice", "bundle", "waybill", "rating",
+        "contact", "id", "phone", "agent", "code", "remark", "notes", "deadline", "basis",
+        "excluded", "advice", "bundle", "waybill", "rating",
     ];
     // The same word names something required on these.
     let kind = form["form"].as_str().unwrap().to_owned();
@@ -136,7 +143,10 @@ async fn the_same_sheet_gives_the_same_bytes_in_any_child() {
     let first = printer(None);
     let once = first.print(&form, printing(0)).await.unwrap();
     // A child that printed other things before, and a fresh one.
-    first.print(&sample::form(FormKind::DispatchSlip), printing(1)).await.unwrap();
+    first
+        .print(&sample::form(FormKind::DispatchSlip), printing(1))
+        .await
+        .unwrap();
     let again = first.print(&form, printing(0)).await.unwrap();
     let elsewhere = printer(None).print(&form, printing(0)).await.unwrap();
     assert!(once == again && once == elsewhere);
@@ -155,7 +165,9 @@ async fn copies_and_holders_are_told() {
         (json!(["甲", "乙"]), "一式两份，甲、乙各执一份"),
         (json!(["甲", "乙", "丙"]), "一式三份，甲、乙、丙各执一份"),
     ] {
-        let form = changed(FormKind::ReferralSlip, |form| form["head"]["copies"] = holders);
+        let form = changed(FormKind::ReferralSlip, |form| {
+            form["head"]["copies"] = holders
+        });
         let paper = Paper::of(&printer.print(&form, printing(0)).await.unwrap());
         assert!(paper.text().contains(&squeezed(told)), "{told}");
     }
@@ -163,7 +175,8 @@ async fn copies_and_holders_are_told() {
 
 #[tokio::test]
 async fn how_long_a_receipt_takes() {
-    let printer = printer(None);
+    let pool = WorkerPool::new(options(), 1);
+    let printer = Printer::new(pool.clone(), Templates::default());
     let form = sample::form(FormKind::IntakeReceipt);
     for reprint in 0..8 {
         let began = Instant::now();
@@ -171,4 +184,5 @@ async fn how_long_a_receipt_takes() {
         let bytes = printed.pdf.len();
         println!("receipt {reprint}: {:?}, {bytes} bytes", began.elapsed());
     }
+    println!("resident at most {} MiB", pool.peak_resident() >> 20);
 }

@@ -72,14 +72,21 @@ impl Paper {
             .output()
             .unwrap();
         let errors = String::from_utf8_lossy(&run.stderr);
-        assert!(run.status.success() && errors.is_empty(), "{program}: {errors}");
+        assert!(
+            run.status.success() && errors.is_empty(),
+            "{program}: {errors}"
+        );
         String::from_utf8_lossy(&run.stdout).into_owned()
     }
 
     /// Poppler and qpdf find nothing wrong; A4, every font embedded as a subset, PDF/A-2b claimed.
     pub fn is_sound(&self) {
         let info = self.tool("pdfinfo", &[], &[]);
-        for part in [&format!("Pages:           {}", self.pages), "(A4)", "Tagged:          yes"] {
+        for part in [
+            &format!("Pages:           {}", self.pages),
+            "(A4)",
+            "Tagged:          yes",
+        ] {
             assert!(info.contains(part), "{part} in {info}");
         }
         let check = self.tool("qpdf", &["--check"], &[]);
@@ -91,7 +98,11 @@ impl Paper {
         let rows: Vec<&str> = fonts.lines().skip(2).collect();
         assert!(!rows.is_empty());
         for row in rows {
-            assert_eq!(row.matches(" yes").count(), 3, "embedded, subset, unicode: {row}");
+            assert_eq!(
+                row.matches(" yes").count(),
+                3,
+                "embedded, subset, unicode: {row}"
+            );
         }
     }
 
@@ -111,7 +122,16 @@ impl Paper {
         let number = page.to_string();
         let prefix = self.folder.path().join("page");
         let run = Command::new("pdftoppm")
-            .args(["-r", "200", "-gray", "-singlefile", "-f", &number, "-l", &number])
+            .args([
+                "-r",
+                "200",
+                "-gray",
+                "-singlefile",
+                "-f",
+                &number,
+                "-l",
+                &number,
+            ])
             .args([self.path(), prefix.clone()])
             .output()
             .unwrap();
@@ -130,7 +150,11 @@ fn pgm(bytes: &[u8]) -> (usize, usize, Vec<u8>) {
     let mut parts = Vec::new();
     let mut place = 0;
     while parts.len() < 4 {
-        let end = place + bytes[place..].iter().position(u8::is_ascii_whitespace).unwrap();
+        let end = place
+            + bytes[place..]
+                .iter()
+                .position(u8::is_ascii_whitespace)
+                .unwrap();
         parts.push(String::from_utf8(bytes[place..end].to_vec()).unwrap());
         place = end + 1;
     }
@@ -168,7 +192,11 @@ pub fn texts(form: &Form) -> Vec<String> {
 pub fn states_everything(form: &Form, paper: &Paper) {
     let text = paper.text();
     for stated in texts(form) {
-        assert!(text.contains(&stated), "{:?}: {stated} is not in {text}", form.kind());
+        assert!(
+            text.contains(&stated),
+            "{:?}: {stated} is not in {text}",
+            form.kind()
+        );
     }
     let digest = form.digest().unwrap().to_string();
     assert!(text.contains(&digest), "the digest is not in {text}");

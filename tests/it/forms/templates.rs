@@ -44,7 +44,11 @@ async fn a_changed_file_is_in_force_with_the_next_form() {
     let text = Paper::of(&first).text();
     assert!(text.contains("第一版") && text.contains(&first.statement.to_string()));
     let path = folder.path().join("undertaking.typ");
-    std::fs::write(&path, "#import \"parts.typ\": motto\n#motto 第二版 #image(\"e.svg\")").unwrap();
+    std::fs::write(
+        &path,
+        "#import \"parts.typ\": motto\n#motto 第二版 #image(\"e.svg\")",
+    )
+    .unwrap();
     let square = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><rect width='9' height='9'/></svg>";
     std::fs::write(folder.path().join("e.svg"), square).unwrap();
     std::fs::write(folder.path().join("parts.typ"), "#let motto = [为人民服务]").unwrap();
@@ -77,13 +81,19 @@ async fn a_broken_template_is_named_with_its_line_and_column() {
     };
     let said = error.to_string();
     assert!(said.contains("undertaking.typ 第 2 行第") && said.contains("undertaking.typ:2:"));
-    assert!(said.contains("colour") && said.contains("[forms] folder"), "{said}");
+    assert!(
+        said.contains("colour") && said.contains("[forms] folder"),
+        "{said}"
+    );
 }
 
 #[tokio::test]
 async fn nothing_but_the_sheet_can_be_read() {
     for (text, word) in [
-        ("#import \"@preview/cetz:0.3.0\": *", "packages are not loaded"),
+        (
+            "#import \"@preview/cetz:0.3.0\": *",
+            "packages are not loaded",
+        ),
         ("#read(\"/etc/passwd\")", "not found"),
         ("#read(\"../../../../etc/passwd\")", ""),
         ("#include \"/proc/self/environ\"", "not found"),
@@ -104,7 +114,10 @@ async fn a_template_that_is_not_text_is_named() {
     let form = sample::form(FormKind::Undertaking);
     let error = refused(&printer(Some(folder.path())), &form).await;
     let said = error.to_string();
-    assert!(said.contains("undertaking.typ") && said.contains("UTF-8"), "{said}");
+    assert!(
+        said.contains("undertaking.typ") && said.contains("UTF-8"),
+        "{said}"
+    );
 }
 
 #[tokio::test]
