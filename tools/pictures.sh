@@ -9,6 +9,6 @@ trap 'rm -rf "$folder"' EXIT
 "$bin" forms --out "$folder" intake_receipt one_time_notice dispatch_slip
 mkdir -p docs
 for name in intake-receipt one-time-notice dispatch-slip; do
-  pdftoppm -png -r 80 -singlefile "$folder/$name.pdf" "docs/$name"
+  pdftoppm -png -r 76 -singlefile "$folder/$name.pdf" "docs/$name"
 done
 ls -l docs/*.png

@@ -31,13 +31,12 @@ async fn each_form_states_everything_on_one_page_that_tools_accept() {
         states_everything(&form, &paper);
         assert!(paper.text().contains("第1页，共1页"));
         assert!(!paper.text().contains("次补打"));
-        let codes = paper.codes(1);
         // The blank receipt has two parts, each with its code.
-        let parts = if *kind == FormKind::BlankReceipt {
-            2
-        } else {
-            1
+        let (parts, bands) = match kind {
+            FormKind::BlankReceipt => (2, 4),
+            _ => (1, 1),
         };
+        let codes = paper.codes(1, bands);
         assert_eq!(codes, vec![expected_code(&form); parts], "{kind:?}");
     }
 }
@@ -66,7 +65,7 @@ async fn sixty_materials_go_over_pages_with_the_head_code_and_number_on_each() {
         if text.contains("号材料：") {
             assert!(text.contains("序号材料名称原件"), "page {page}: {text}");
         }
-        assert_eq!(paper.codes(page), [expected_code(&form)]);
+        assert_eq!(paper.codes(page, 1), [expected_code(&form)]);
     }
 }
 

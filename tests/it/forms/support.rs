@@ -117,8 +117,9 @@ impl Paper {
         squeezed(&self.tool("pdftotext", &["-raw", "-f", &page, "-l", &page], &["-"]))
     }
 
-    /// What the QR codes of a page say.
-    pub fn codes(&self, page: u32) -> Vec<String> {
+    /// What the QR codes of a page say; it is looked at in `bands` of equal height, because the decoder mistakes
+    /// two codes below each other.
+    pub fn codes(&self, page: u32, bands: usize) -> Vec<String> {
         let number = page.to_string();
         let prefix = self.folder.path().join("page");
         let run = Command::new("pdftoppm")
@@ -137,11 +138,16 @@ impl Paper {
             .unwrap();
         assert!(run.status.success() && run.stderr.is_empty());
         let (width, height, pixels) = pgm(&std::fs::read(prefix.with_extension("pgm")).unwrap());
-        let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
-            pixels[y * width + x]
-        });
-        let grids = image.detect_grids();
-        grids.iter().map(|grid| grid.decode().unwrap().1).collect()
+        let mut found = Vec::new();
+        for band in pixels.chunks(height / bands * width) {
+            let mut image =
+                rqrr::PreparedImage::prepare_from_greyscale(width, band.len() / width, |x, y| {
+                    band[y * width + x]
+                });
+            let grids = image.detect_grids();
+            found.extend(grids.iter().map(|grid| grid.decode().unwrap().1));
+        }
+        found
     }
 }
 
