@@ -117,15 +117,15 @@ impl Paper {
         squeezed(&self.tool("pdftotext", &["-raw", "-f", &page, "-l", &page], &["-"]))
     }
 
-    /// What the QR codes of a page say; it is looked at in `bands` of equal height, because the decoder mistakes
-    /// two codes below each other.
-    pub fn codes(&self, page: u32, bands: usize) -> Vec<String> {
+    /// What the QR codes at the left edge of a page say, looked at one by one as a phone is held: `windows` are the
+    /// parts of the page's height they stand in, in percent.
+    pub fn codes(&self, page: u32, windows: &[(usize, usize)]) -> Vec<String> {
         let number = page.to_string();
         let prefix = self.folder.path().join("page");
         let run = Command::new("pdftoppm")
             .args([
                 "-r",
-                "200",
+                "300",
                 "-gray",
                 "-singlefile",
                 "-f",
@@ -139,10 +139,11 @@ impl Paper {
         assert!(run.status.success() && run.stderr.is_empty());
         let (width, height, pixels) = pgm(&std::fs::read(prefix.with_extension("pgm")).unwrap());
         let mut found = Vec::new();
-        for band in pixels.chunks(height / bands * width) {
+        for (from, to) in windows {
+            let (from, to) = (height * from / 100, height * to / 100);
             let mut image =
-                rqrr::PreparedImage::prepare_from_greyscale(width, band.len() / width, |x, y| {
-                    band[y * width + x]
+                rqrr::PreparedImage::prepare_from_greyscale(width / 4, to - from, |x, y| {
+                    pixels[(from + y) * width + x]
                 });
             let grids = image.detect_grids();
             found.extend(grids.iter().map(|grid| grid.decode().unwrap().1));
