@@ -50,14 +50,14 @@ fn place(world: &SheetWorld<'_>, diagnostic: &SourceDiagnostic) -> Option<(Strin
         .trace
         .iter()
         .map(|call| DiagSpan::from(call.span));
-    let mut spans: Vec<DiagSpan> = vec![diagnostic.span.clone()];
+    let mut spans: Vec<DiagSpan> = vec![diagnostic.span];
     spans.extend(calls);
     let own = spans
         .iter()
         .find(|span| span.id().is_some_and(|id| world.is_own(id)));
     let span = own.or_else(|| spans.iter().find(|span| span.id().is_some()))?;
     let id = span.id()?;
-    let range = world.range(span.clone())?;
+    let range = world.range(*span)?;
     let source = world.source(id).ok()?;
     let (line, column) = source.lines().byte_to_line_column(range.start)?;
     let file = id.vpath().get_without_slash().to_string();

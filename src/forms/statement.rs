@@ -78,9 +78,8 @@ mod tests {
         .unwrap();
         let mut text = String::new();
         write(&value, &mut text).unwrap();
-        let expected = concat!(
-            r#"{"b":{"a":2,"z":1},"literals":[null,true,false],"string":"€$\u000f\nA'B\"\\\\\"/"}"#
-        );
+        let expected =
+            r#"{"b":{"a":2,"z":1},"literals":[null,true,false],"string":"€$\u000f\nA'B\"\\\\\"/"}"#;
         assert_eq!(text, expected);
     }
 
