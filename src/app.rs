@@ -4,7 +4,9 @@
 mod error;
 mod forms;
 mod keys;
+mod people;
 mod reading;
+mod service;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ pub use self::forms::printer;
 pub use self::keys::{load_master_key, log_key_path, master_key_path, token_path};
 pub use self::reading::{Auditing, Part, Reading};
 use crate::config::{CatalogStore, Config, LedgerStoreKind};
+use crate::counter::{Counter, placing};
 use crate::domain::text::EngineId;
 use crate::domain::{Actor, Clock, Timestamp};
 use crate::ledger::{Follower, Ledger, LedgerStore, Projection};
@@ -28,6 +31,7 @@ use crate::search::SearchIndex;
 use crate::store::blob::Blobs;
 use crate::store::catalog::Catalog;
 use crate::store::keys::MasterKeys;
+use crate::store::lists::Listing;
 use crate::store::memory_catalog::MemoryCatalog;
 use crate::store::memory_ledger::MemoryLedger;
 use crate::store::objects::Objects;
@@ -81,6 +85,11 @@ impl App {
     /// Opens everything for writing. The first start makes the keys; a catalog that was lost is told from its
     /// position and filled again by the follower.
     pub async fn open(config: &Config) -> Result<Self, OpenError> {
+        Self::open_at(config, system_clock()).await
+    }
+
+    /// The same by another clock than this machine's.
+    pub async fn open_at(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         std::fs::create_dir_all(&config.data.folder)
             .map_err(|error| OpenError::folder(&config.data.folder, error))?;
         let pipelines = pipelines(config)?;
@@ -90,14 +99,13 @@ impl App {
         let master = master_key_path(config);
         let master = MasterKeys::load_or_create(&master, &config.data.folder, fresh)?;
         let signer = keys::log_signer(config, &store).await?;
-        let clock = system_clock();
         let ledger = Arc::new(
             Ledger::open(store.clone(), signer, clock.clone(), &config.ledger.origin).await?,
         );
-        let blobs = Arc::new(Blobs::open(&objects, master.clone()));
-        let vault = Arc::new(Vault::new(objects.store(), master));
+        let blobs = Arc::new(Blobs::open(&objects, master));
+        let vault = Arc::new(Vault::beside(&blobs));
         let records = Records::new(store.clone(), blobs.clone(), config.limits.scan_bytes_max);
-        let catalog = open_catalog(config)?;
+        let catalog = open_catalog(config, &store)?;
         // This process is the only one here: whoever held a lease before is gone.
         catalog
             .release_all(clock.now())
@@ -137,6 +145,17 @@ impl App {
             self.blobs.clone(),
             self.vault.clone(),
             bytes_max,
+        )
+    }
+
+    /// The use cases of the window.
+    pub fn counter(&self) -> Counter {
+        Counter::new(
+            self.ledger.clone(),
+            self.blobs.clone(),
+            self.vault.clone(),
+            self.catalog.clone(),
+            self.clock.clone(),
         )
     }
 
@@ -252,9 +271,16 @@ async fn open_ledger_store(config: &Config) -> Result<Arc<dyn LedgerStore>, Open
     }
 }
 
-fn open_catalog(config: &Config) -> Result<Arc<dyn Catalog>, OpenError> {
+fn open_catalog(
+    config: &Config,
+    store: &Arc<dyn LedgerStore>,
+) -> Result<Arc<dyn Catalog>, OpenError> {
+    let listing = Listing::new(store.clone(), placing);
     match config.catalog.store {
-        CatalogStore::Memory => Ok(Arc::new(MemoryCatalog::new())),
-        CatalogStore::Sled => Ok(Arc::new(SledCatalog::open(&catalog_path(config))?.catalog)),
+        CatalogStore::Memory => Ok(Arc::new(MemoryCatalog::new().with_listing(listing))),
+        CatalogStore::Sled => {
+            let opened = SledCatalog::open(&catalog_path(config))?;
+            Ok(Arc::new(opened.catalog.with_listing(listing)))
+        }
     }
 }

@@ -4,12 +4,14 @@
 //!
 //! Relative paths count from the folder of the configuration file, or from the working folder without one.
 
+mod people;
 mod read;
 
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+pub use self::people::{PeopleConfig, SecondFactorRule, SsoConfig};
 use crate::ocr::EngineKind;
 use crate::store::objects::S3Options;
 use crate::strict::FileError;
@@ -45,6 +47,10 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// `[http]`
     pub http: HttpConfig,
+    /// `[people]`
+    pub people: PeopleConfig,
+    /// `[sso]`
+    pub sso: Option<SsoConfig>,
     /// `[log]`
     pub log: LogConfig,
 }

@@ -17,7 +17,9 @@
 //! | [`forms`] | printed forms: what they state, Typst data → PDF/A | `domain` |
 //! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `pdf`, `derive`, `imaging`, `forms`, `domain` |
 //! | [`pipeline`] | how a scan is received and becomes a sealed record | everything above |
+//! | [`people`] | use cases of the people who work here: accounts, signing in, sessions, tokens, signing keys | `store`, `ledger`, `domain` |
 //! | [`records`] | use cases of whoever reads: state, text, export, audit | everything above |
+//! | [`counter`] | use cases of the window: catalogue, visits, cases, tickets | `store`, `ledger`, `domain`, `strict` |
 //! | [`strict`] | reading TOML so that every problem is reported at once | nothing |
 //! | [`config`], [`telemetry`] | what may be configured; the program's own log | `domain`, `ocr`, `store`, `strict` |
 //! | [`http`], [`cli`] | faces | use cases; `cli` also [`app`] |
@@ -32,6 +34,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod counter;
 pub mod derive;
 pub mod domain;
 pub mod forms;
@@ -41,6 +44,7 @@ pub mod ledger;
 pub mod merkle;
 pub mod ocr;
 pub mod pdf;
+pub mod people;
 pub mod pipeline;
 pub mod records;
 pub mod search;

@@ -1,84 +1,17 @@
 //! Strict reading of a TOML table: every key is asked for by name, every problem is noted with its line, and
 //! what nobody asked for is a problem too.
 
-use std::fmt;
+mod problems;
+
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+pub use problems::{FileError, FileProblem, Problems};
+
 /// How many letters may differ for a key to be offered as what was meant.
 const MEANT_DISTANCE: usize = 2;
-
-/// One problem in a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FileProblem {
-    /// Line from 1.
-    pub line: usize,
-    /// What is wrong and what to do.
-    pub message: String,
-}
-
-/// Everything that is wrong with a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileError {
-    /// The file, as it was named.
-    pub file: String,
-    /// Its problems in order of line, at least one.
-    pub problems: Vec<FileProblem>,
-}
-
-impl fmt::Display for FileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, problem) in self.problems.iter().enumerate() {
-            if place > 0 {
-                f.write_str("\n")?;
-            }
-            write!(f, "{}:{}: {}", self.file, problem.line, problem.message)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for FileError {}
-
-/// The problems of one text as they are found.
-pub struct Problems<'t> {
-    text: &'t str,
-    found: Vec<FileProblem>,
-}
-
-impl<'t> Problems<'t> {
-    /// None yet, in `text`.
-    pub fn new(text: &'t str) -> Self {
-        Self {
-            text,
-            found: Vec::new(),
-        }
-    }
-
-    /// Notes a problem at byte `at` of the text.
-    pub fn note(&mut self, at: usize, message: impl Into<String>) {
-        let before = self.text.as_bytes().get(..at).unwrap_or_default();
-        self.found.push(FileProblem {
-            line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
-            message: message.into(),
-        });
-    }
-
-    /// All problems in order of line, or none.
-    pub fn finish(mut self, file: &str) -> Result<(), FileError> {
-        if self.found.is_empty() {
-            return Ok(());
-        }
-        self.found.sort();
-        self.found.dedup();
-        Err(FileError {
-            file: file.to_string(),
-            problems: self.found,
-        })
-    }
-}
 
 /// One table, read key by key. A getter gives none when the key is absent or wrong; what is wrong is noted.
 pub struct Table<'t, 'i> {
@@ -209,6 +142,46 @@ impl<'t, 'i> Table<'t, 'i> {
             chosen.push(found);
         }
         Some(chosen)
+    }
+
+    /// A list of texts, each with its place.
+    pub fn texts(
+        &mut self,
+        key: &'static str,
+        problems: &mut Problems<'_>,
+    ) -> Option<Vec<(usize, &'t str)>> {
+        let value = self.value(key)?;
+        let items = value.get_ref().as_array();
+        let texts: Option<Vec<(usize, &'t str)>> = items.and_then(|items| {
+            let text = |item: &'t Spanned<DeValue<'i>>| {
+                Some((item.span().start, item.get_ref().as_str()?))
+            };
+            items.iter().map(text).collect()
+        });
+        if texts.is_none() {
+            self.wrong(key, value, "a list of texts in quotes", problems);
+        }
+        texts
+    }
+
+    /// A day, written without quotes: `2026-01-05`.
+    pub fn day(&mut self, key: &'static str, problems: &mut Problems<'_>) -> Option<String> {
+        let value = self.value(key)?;
+        let day = match value.get_ref() {
+            DeValue::Datetime(day) if day.time.is_none() && day.offset.is_none() => {
+                day.date.map(|day| day.to_string())
+            }
+            _ => None,
+        };
+        if day.is_none() {
+            self.wrong(
+                key,
+                value,
+                "a day such as 2026-01-05, without quotes",
+                problems,
+            );
+        }
+        day
     }
 
     /// A table within this one.

@@ -2,9 +2,14 @@
 # Runs the criterion benches and prints one table: bench, time, throughput.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo bench --locked --profile ci --benches -- --noplot "$@" 2>/dev/null | tee /dev/stderr | awk '
-  /time: +\[/ { if ($1 != "time:") name = $1; match($0, /\[.*\]/); split(substr($0, RSTART + 1, RLENGTH - 2), t, " "); time = t[3] " " t[4]; printf "%-44s %14s", name, time; pending = 1; next }
-  /thrpt: +\[/ { match($0, /\[.*\]/); split(substr($0, RSTART + 1, RLENGTH - 2), t, " "); printf " %18s\n", t[3] " " t[4]; pending = 0; next }
-  pending { printf "\n"; pending = 0 }
-  /^[a-z_]+\/[^ ]+$/ { name = $1 }
-  END { if (pending) printf "\n" }'
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+cargo bench --locked --profile ci --benches -- --noplot "$@" | tee "$log" >&2
+printf '\n%-52s %14s %18s\n' bench time throughput
+awk '
+  function value(line, parts) { match(line, /\[.*\]/); split(substr(line, RSTART + 1, RLENGTH - 2), parts, " "); return parts[3] " " parts[4] }
+  function end() { if (open) print ""; open = 0 }
+  /time: +\[/ { end(); if ($1 != "time:") { name = $0; sub(/ *time:.*/, "", name) } printf "%-52s %14s", name, value($0); open = 1; next }
+  /thrpt: +\[/ { printf " %18s", value($0); end(); next }
+  /^[a-z_]+\// { name = $0 }
+  END { end() }' "$log"

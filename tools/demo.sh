@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The main job on the fixture scans: take them in, search them, export one, prove that all is consistent.
+# The main job: take the fixture scans in, search them, export one; run a case through the window; prove that all is
+# consistent.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=${COUNTERFOIL_BIN:?run this through make demo}
@@ -19,4 +20,6 @@ run text "$record" | head -12
 run export "$record" --format pdf -o "$folder/record.pdf"
 pdfinfo "$folder/record.pdf" | grep -E 'Title|Pages|Page size|PDF version'
 qpdf --check "$folder/record.pdf" >/dev/null && echo "qpdf --check: no errors"
+run audit
+node tools/window-demo.mjs "$bin" "$COUNTERFOIL_DATA"
 run audit

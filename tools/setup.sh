@@ -22,4 +22,10 @@ if [ "${#missing[@]}" -gt 0 ]; then
 fi
 
 command -v cargo >/dev/null || { echo "setup: cargo is missing; install Rust 1.95 or newer (https://rustup.rs)" >&2; exit 1; }
+command -v node >/dev/null || { echo "setup: node is missing; install Node 20 or newer (https://nodejs.org)" >&2; exit 1; }
+# The identity provider that the single sign-on tests are held against.
+if [ ! -d tests/oidc/node_modules/oidc-provider ] || [ tests/oidc/package-lock.json -nt tests/oidc/node_modules ]; then
+  echo "setup: installing the test identity provider" >&2
+  (cd tests/oidc && npm ci --silent --no-audit --no-fund && touch node_modules)
+fi
 tools/fetch-ocr.sh

@@ -49,6 +49,9 @@ pub enum OpenError {
     /// The pipeline files.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Pipelines(Vec<FileError>),
+    /// How people sign in, as configured.
+    #[error("{0}")]
+    People(String),
     /// Nothing was ever stored here.
     #[error("nothing is stored in {0} yet; take scans in first: counterfoil ingest PATH")]
     NoData(PathBuf),
@@ -89,7 +92,7 @@ impl OpenError {
             OpenError::Objects(ObjectsError::Location { .. } | ObjectsError::Credentials(_)) => {
                 Problem::BadConfiguration
             }
-            OpenError::Pipelines(_) => Problem::BadConfiguration,
+            OpenError::Pipelines(_) | OpenError::People(_) => Problem::BadConfiguration,
             OpenError::NoData(_) | OpenError::NoRecord(_) => Problem::NotFound,
             OpenError::Ambiguous(_) => Problem::Ambiguous,
             OpenError::Internal(_) => Problem::Internal,

@@ -22,7 +22,8 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     let mut findings = auditing.tree().await?;
     let told = audit::tell(records).await?;
     let bar = output.progress(told.scans.len() as u64, "份 scans");
-    findings.extend(audit::audit_blobs(records, &told, || bar.inc(1)).await?);
+    let (of_blobs, erased) = audit::audit_blobs(records, &told, || bar.inc(1)).await?;
+    findings.extend(of_blobs);
     bar.finish_and_clear();
     let mut not_checked = Vec::new();
     match &auditing.catalog {
@@ -46,7 +47,7 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     }
     auditing.close().await;
     let summary = serde_json::json!({
-        "facts": told.facts, "scans": told.scans.len(), "findings": findings.len(), "not_checked": not_checked
+        "facts": told.facts, "scans": told.scans.len(), "erased": erased, "findings": findings.len(), "not_checked": not_checked
     });
     output.result(&summary, || {
         summary_words(told.facts, told.scans.len(), findings.len(), &not_checked)

@@ -3,6 +3,7 @@
 
 pub mod accuracy;
 pub mod audit;
+pub mod catalogue;
 pub mod doctor;
 pub mod export;
 pub mod forms;
@@ -15,6 +16,7 @@ pub mod scrub;
 pub mod search;
 pub mod serve;
 pub mod text;
+pub mod user;
 pub mod work;
 
 use std::path::PathBuf;
@@ -71,8 +73,12 @@ enum Command {
     Rebuild(rebuild::Args),
     /// 重新识别 Read records again, only the stages that changed
     Replay(replay::Args),
+    /// 窗口、部门、委托书与事项目录 The hall's windows, mandates and service items as files
+    Catalogue(catalogue::Args),
     /// 查看或更换密钥 Show the keys, or hand the log to a new signing key
     Keys(keys::Args),
+    /// 管理人员账号 People: the first administrators, accounts, roles, tokens
+    User(user::Args),
     /// 打印各种表单的样张 Print a sample of each form with the templates in force
     Forms(forms::Args),
     /// 检查本机环境 Check this machine: engines, disk, clock, permissions, limits
@@ -188,7 +194,9 @@ fn run(cli: Cli, output: Output) -> Result<Outcome, CliError> {
             Command::Scrub(args) => scrub::run(&config, args, output).await,
             Command::Rebuild(args) => rebuild::run(&config, args, output).await,
             Command::Replay(args) => replay::run(&config, args, output).await,
+            Command::Catalogue(args) => catalogue::run(&config, args, output).await,
             Command::Keys(args) => keys::run(&config, args, output).await,
+            Command::User(args) => user::run(&config, args, output).await,
             Command::Forms(args) => forms::run(&config, args, output).await,
             Command::Doctor(args) => doctor::run(&config, args, output).await,
             Command::Serve(args) => serve::run(&config, args, output).await,

@@ -41,15 +41,17 @@ pub async fn run(config: &Config, _args: Args, output: Output) -> Result<Outcome
         })?;
     }
     let summary = serde_json::json!({
-        "blobs": report.blobs, "bytes": report.bytes, "findings": report.findings.len() as u64 + report.findings_left_out
+        "blobs": report.blobs, "bytes": report.bytes, "erased": report.erased, "findings": report.findings.len() as u64 + report.findings_left_out
     });
     output.result(&summary, || {
         format!(
-            "已复核 {} 个对象，{} 字节，发现 {} 处问题 / {} blobs read, {} findings",
+            "已复核 {} 个对象，{} 字节，其中已依法销毁 {} 个，发现 {} 处问题 / {} blobs read, {} erased, {} findings",
             report.blobs,
             report.bytes,
+            report.erased,
             report.findings.len(),
             report.blobs,
+            report.erased,
             report.findings.len()
         )
     })?;

@@ -2,21 +2,17 @@
 //! that were lost are rebuilt.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::app::{App, token_path};
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
-use crate::domain::{PipelineName, Problem};
-use crate::http::{Service, auth::Token, health::Metrics, router};
+use crate::domain::Problem;
+use crate::http::router;
 use crate::store::keys::load_or_create_token;
-
-/// Uploads taken at the same time.
-const UPLOADS_MAX: usize = 64;
 
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -47,17 +43,7 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
         .await
         .map_err(|error| CliError::new(Problem::BadConfiguration, format!("{address}: {error}")))?;
     let local = listener.local_addr().map_err(CliError::internal)?;
-    let service = Arc::new(Service {
-        receiver: app.receiver(),
-        records: app.records(),
-        ledger: app.ledger.clone(),
-        catalog: app.catalog.clone(),
-        default_pipeline: PipelineName::new("counter-paper").map_err(CliError::internal)?,
-        pipelines: app.pipelines.clone(),
-        uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
-        metrics: Metrics::default(),
-        token: Token::new(&token),
-    });
+    let service = app.service(&token)?;
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(work(app, stopped.clone()));
     let object = serde_json::json!({ "listening": local.to_string(), "token_file": token_file });
@@ -68,7 +54,11 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
         )
     })?;
     let mut until = stopped;
-    let served = axum::serve(listener, router(service)).with_graceful_shutdown(async move {
+    let served = axum::serve(
+        listener,
+        router(service).into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(async move {
         let _ = until.wait_for(|stop| *stop).await;
     });
     tokio::spawn(async move {

@@ -25,10 +25,10 @@ const SCAN_BYTES_MAX: u64 = 1024 * MIB;
 const ORIGIN_BYTES_MAX: usize = 200;
 
 /// Everything a section may look at besides itself.
-struct Reading<'r> {
+pub(super) struct Reading<'r> {
     base: &'r Path,
     env: &'r dyn Fn(&str) -> Option<String>,
-    problems: Problems<'r>,
+    pub(super) problems: Problems<'r>,
 }
 
 /// Reads `text`, the content of the file called `name`; relative paths count from `base`.
@@ -80,7 +80,9 @@ impl<'r> Reading<'r> {
         let work_section = section("work", self);
         let limits_section = section("limits", self);
         let http_section = section("http", self);
+        let people_section = section("people", self);
         let log_section = section("log", self);
+        let sso_section = root.table("sso", &mut self.problems);
         let data = self.data(data_section, data_override);
         Config {
             keys: self.keys(keys_section, &data.folder),
@@ -94,6 +96,8 @@ impl<'r> Reading<'r> {
             work: self.work(work_section),
             limits: self.limits(limits_section),
             http: self.http(http_section),
+            people: self.people(people_section),
+            sso: self.sso(sso_section),
             log: self.log(log_section),
         }
     }
@@ -325,7 +329,11 @@ impl<'r> Reading<'r> {
     }
 
     /// A path, absolute.
-    fn path(&mut self, section: &mut Table<'_, '_>, key: &'static str) -> Option<PathBuf> {
+    pub(super) fn path(
+        &mut self,
+        section: &mut Table<'_, '_>,
+        key: &'static str,
+    ) -> Option<PathBuf> {
         let text = section.text(key, &mut self.problems)?;
         if text.is_empty() || text.starts_with('~') || text.contains(['\0', '$']) {
             let message = format!("`{key}` must be a path; ~ and $VARIABLES are not replaced here");

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use jiff::civil;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 
 use super::time::Timestamp;
 
@@ -202,6 +204,16 @@ macro_rules! as_text {
 }
 
 as_text!(Date, Month);
+
+impl utoipa::PartialSchema for Date {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Date {}
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 /// A text that is not a digest: 64 hexadecimal digits were expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -114,6 +116,15 @@ impl TwinHasher {
         )
     }
 }
+
+impl utoipa::PartialSchema for Digest {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.pattern(Some("^[0-9a-f]{64}$")).into()
+    }
+}
+
+impl utoipa::ToSchema for Digest {}
 
 #[cfg(test)]
 mod tests {

@@ -190,6 +190,20 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// What happened, as one word a room: `scan_received`, `case.opened`.
+    pub fn name(&self) -> String {
+        // The names are those of the stored form, so they are read from it and never drift from it.
+        let stored = serde_json::to_value(self).unwrap_or_default();
+        let word =
+            |value: &serde_json::Value| value["type"].as_str().unwrap_or_default().to_owned();
+        match stored.get("event") {
+            Some(inner) => format!("{}.{}", word(&stored), word(inner)),
+            None => word(&stored),
+        }
+    }
+}
+
 /// A file's format, told by its content and never by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -95,6 +95,7 @@ finding_codes! {
     MemoryExceeded, true, "处理占用内存超过上限，已停止", "processing used more memory than its limit and was stopped";
     WorkerCrashed, true, "处理进程异常退出", "the process reading the file ended abnormally";
     MasterLost, true, "存储中的原件缺失或已损坏；请从备份恢复后重新处理，或重新扫描", "the stored scan is missing or damaged; restore it from the backup and replay, or scan the paper again";
+    Erased, true, "所属办件已依法删除，原件无法再读取", "the case it belonged to was erased; the scan cannot be read again";
     AttemptsExhausted, true, "多次处理均未成功，转人工处理", "several attempts failed; a person must look";
     LowResolution, false, "分辨率低于要求", "the resolution is below the requirement";
     UnknownResolution, false, "文件未记录分辨率", "the file does not state its resolution";

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use super::digest::Digest;
 
@@ -69,13 +71,23 @@ macro_rules! code_type {
                 f.write_str(&self.0)
             }
         }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let text = ObjectBuilder::new().schema_type(Type::String);
+                let text = text.min_length(Some(1)).max_length(Some($max));
+                text.description(Some(concat!($kind, ": ", $expected))).into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
     };
 }
 
 code_type!(
-    /// Who acted, as `kind:code`: `cli:operator`, `token:upload`, `system:pipeline`.
-    Actor, "actor", 64, "1-64 of a-z 0-9 : . _ -",
-    |c| c.is_ascii_lowercase() || c.is_ascii_digit() || ":._-".contains(c)
+    /// Who acted, as `kind:code`: `staff:w-0117`, `cli:operator`, `token:upload`, `system:pipeline`.
+    Actor, "actor", 64, "1-64 of A-Z a-z 0-9 : . _ -",
+    |c| c.is_ascii_alphanumeric() || ":._-".contains(c)
 );
 code_type!(
     /// The caller's name for one request; a retry with the same name returns the first receipt.
@@ -124,6 +136,14 @@ short_code! {
     VisitId, "visit id";
     /// A consultation, referral, complaint, inspection finding or negative rating that is followed up.
     TicketId, "ticket id";
+    /// A field of what is entered, by its path: `applicant.id_number`.
+    FieldName, "field name";
+    /// A second factor of a person: an authenticator app, a passkey, a USB key.
+    FactorId, "factor id";
+    /// A person's signing key.
+    SigningKeyId, "signing key id";
+    /// An API token of a station.
+    TokenId, "token id";
     /// A printed serial: of a blank certificate, a numbered blank receipt or a waybill.
     SerialNo, "serial number";
 }
@@ -225,7 +245,19 @@ impl<'de> Deserialize<'de> for Subject {
 }
 
 /// The salted digest of a vault record: it binds a fact to personal data or free text without showing it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(transparent)]
 pub struct Commitment(pub Digest);
 

@@ -35,6 +35,18 @@ pub struct RecordManifest {
     pub findings: Vec<Finding>,
 }
 
+impl RecordManifest {
+    /// The blobs it names: page texts and stage outputs. The manifest itself and the master are not among them.
+    pub fn derived(&self) -> Vec<Digest> {
+        let mut named = Vec::new();
+        for page in &self.pages {
+            named.push(page.text);
+            named.extend(page.stages.iter().map(|stage| stage.output));
+        }
+        named
+    }
+}
+
 /// One page of a record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,6 +2,8 @@
 //! looks like, which findings and problems exist. Nothing here does I/O, reads a clock, draws a random number
 //! or imports another module of this crate.
 
+pub mod access;
+pub mod calendar;
 pub mod case;
 pub mod catalogue;
 pub mod date;
@@ -10,8 +12,11 @@ pub mod event;
 pub mod finding;
 pub mod hall;
 pub mod id;
+pub mod identity;
 pub mod manifest;
+pub mod person;
 pub mod problem;
+mod refusal;
 pub mod scan;
 pub mod staff;
 pub mod stock;
@@ -19,14 +24,15 @@ pub mod text;
 pub mod ticket;
 pub mod time;
 
+pub use calendar::{Calendar, NoYear};
 pub use date::{Date, Month};
 pub use digest::{Digest, Sm3};
 pub use event::{Entry, Event, Fact, Occurred};
 pub use finding::{Finding, FindingCode};
 pub use id::{
-    Actor, AuthorisationId, CaseNo, CertificateKind, Commitment, DepartmentCode, FieldCode,
-    MaterialCode, PipelineName, RequestId, SerialNo, SiteCode, StaffId, Subject, TaskCode,
-    TicketId, VisitId, WindowCode,
+    Actor, AuthorisationId, CaseNo, CertificateKind, Commitment, DepartmentCode, FactorId,
+    FieldCode, FieldName, MaterialCode, PipelineName, RequestId, SerialNo, SigningKeyId, SiteCode,
+    StaffId, Subject, TaskCode, TicketId, TokenId, VisitId, WindowCode,
 };
 pub use problem::Problem;
 pub use time::{Clock, Timestamp};

@@ -123,6 +123,11 @@ pub async fn checkpoint(State(service): State<Arc<Service>>) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }
 
+/// A path that is there, for other methods.
+pub async fn wrong_method() -> HttpProblem {
+    HttpProblem::new(Problem::MethodNotAllowed, "see the `Allow` header")
+}
+
 /// Any other path.
 pub async fn nothing_here() -> HttpProblem {
     HttpProblem::new(Problem::NotFound, "there is no such address")

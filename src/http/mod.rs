@@ -1,25 +1,50 @@
 //! The HTTP face. This file is the table of contents: one route a line, one file a resource. Handlers translate
 //! between HTTP and the use cases and decide nothing themselves; every error goes through `problem`.
 
-pub mod auth;
+pub mod actions;
+pub mod cases;
+pub mod catalogue;
+pub mod door;
+pub mod events;
+pub mod extract;
 pub mod health;
+pub mod openapi;
 pub mod problem;
+pub mod progress;
 pub mod scans;
+pub mod session;
+pub mod stocks;
+pub mod tickets;
+pub mod visits;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::middleware;
 use axum::routing::{get, put};
 use tokio::sync::Semaphore;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use self::door::Signed;
+use self::problem::HttpProblem;
+use crate::counter::Counter;
+use crate::domain::{Problem, Subject};
 use crate::ledger::Ledger;
+use crate::people::{Backoff, People};
 use crate::pipeline::receive::Receiver;
 use crate::records::Records;
 use crate::store::catalog::Catalog;
+use crate::store::lists::{Listed, Page};
+use crate::store::read_log::{ReadKind, ReadLog};
 
 /// What the handlers need.
 pub struct Service {
+    /// The use cases of the window.
+    pub counter: Counter,
+    /// The people who work here, with their sessions.
+    pub people: People,
+    /// Who read what.
+    pub reads: ReadLog,
     /// Takes scans in.
     pub receiver: Receiver,
     /// Reads them.
@@ -34,29 +59,107 @@ pub struct Service {
     pub pipelines: crate::pipeline::Pipelines,
     /// Uploads at the same time; more are told to come back.
     pub uploads: Arc<Semaphore>,
+    /// Event streams at the same time.
+    pub streams: Arc<Semaphore>,
     /// What is counted.
     pub metrics: health::Metrics,
-    /// The bearer token.
-    pub token: auth::Token,
+    /// The upload token of this machine.
+    pub token: door::Token,
+    /// Whether the hall is served over TLS, so that cookies travel over nothing else.
+    pub secure_cookies: bool,
+    /// Wrong codes of applicants.
+    pub lookups: Mutex<Backoff>,
+}
+
+impl Service {
+    async fn list(&self, list: &str, page: &Page) -> Result<Vec<Listed>, HttpProblem> {
+        let listed = self.catalog.listed(list, page).await;
+        listed.map_err(|error| HttpProblem::new(Problem::StoreFailed, error.to_string()))
+    }
+
+    /// Notes a read. What cannot be noted is not shown.
+    fn note(
+        &self,
+        signed: &Signed,
+        subject: &Subject,
+        kind: ReadKind,
+        purpose: Option<&str>,
+    ) -> Result<(), HttpProblem> {
+        let now = self.counter.clock.now();
+        let noted = self
+            .reads
+            .note(now, &signed.caller.actor, subject, kind, purpose);
+        noted.map_err(|error| {
+            tracing::error!(%error, "the log of reads cannot be written; nothing is shown until it can");
+            HttpProblem::new(Problem::StoreFailed, "the log of reads cannot be written")
+        })
+    }
+
+    fn lookups(&self) -> MutexGuard<'_, Backoff> {
+        self.lookups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn described() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::with_openapi(openapi::beginning())
+        .routes(routes!(session::show, session::sign_in, session::sign_out))
+        .routes(routes!(session::recover))
+        .routes(routes!(session::show_code))
+        .routes(routes!(session::prove_password))
+        .routes(routes!(session::set_password))
+        .routes(routes!(session::begin_totp, session::finish_totp))
+        .routes(routes!(session::begin_passkey, session::show_passkey))
+        .routes(routes!(
+            session::begin_passkey_enrolment,
+            session::finish_passkey_enrolment
+        ))
+        .routes(routes!(catalogue::items))
+        .routes(routes!(catalogue::item))
+        .routes(routes!(catalogue::site))
+        .routes(routes!(stocks::show))
+        .routes(routes!(stocks::receive))
+        .routes(routes!(visits::open))
+        .routes(routes!(visits::show))
+        .routes(routes!(visits::act))
+        .routes(routes!(visits::list))
+        .routes(routes!(cases::list, cases::open))
+        .routes(routes!(cases::show))
+        .routes(routes!(cases::reveal))
+        .routes(routes!(cases::facts))
+        .routes(routes!(cases::events))
+        .routes(routes!(actions::materials))
+        .routes(routes!(actions::intake))
+        .routes(routes!(actions::dispatch))
+        .routes(routes!(actions::review))
+        .routes(routes!(actions::result))
+        .routes(routes!(actions::ending))
+        .routes(routes!(actions::rating))
+        .routes(routes!(tickets::open))
+        .routes(routes!(tickets::show))
+        .routes(routes!(tickets::act))
+        .routes(routes!(progress::look_up))
 }
 
 /// Every route there is.
 pub fn router(service: Arc<Service>) -> Router {
-    let guarded = Router::new()
+    let (described, api) = described().split_for_parts();
+    let api = openapi::with_problems(api).to_json().unwrap_or_default();
+    let api = bytes::Bytes::from(api);
+    let description = Router::new()
+        .route("/api/v1/openapi.json", get(openapi::show))
+        .with_state(api);
+    Router::new()
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .route(
             "/api/v1/scans/{sha256}",
             put(scans::upload).get(scans::show),
         )
         .route("/api/v1/checkpoint", get(health::checkpoint))
-        .layer(middleware::from_fn_with_state(
-            service.clone(),
-            auth::require_token,
-        ));
-    Router::new()
-        .route("/healthz", get(health::live))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
-        .merge(guarded)
+        .merge(described)
         .fallback(health::nothing_here)
+        .method_not_allowed_fallback(health::wrong_method)
         .with_state(service)
+        .merge(description)
 }

@@ -1,69 +1,145 @@
 //! Problems as HTTP: RFC 9457 `application/problem+json`, made from the one table in `domain::problem`.
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::Problem;
+
+/// The media type of every error.
+pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// A problem with what happened this time.
 #[derive(Debug)]
 pub struct HttpProblem {
     problem: Problem,
-    detail: String,
+    said: Box<Said>,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// What is said about it, apart, so that a result stays small.
+#[derive(Debug, Default)]
+struct Said {
+    detail: String,
+    reason: Option<Reason>,
+    fields: Vec<FieldProblem>,
+    retry_after_s: Option<u64>,
+}
+
+/// What every error answer holds (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// `urn:counterfoil:problem:CODE`.
     #[serde(rename = "type")]
     kind: String,
+    /// The HTTP status.
     status: u16,
-    code: &'a str,
-    title: &'a str,
-    title_en: &'a str,
-    detail: &'a str,
+    /// Stable code in kebab-case.
+    code: String,
+    /// What is the matter, in Chinese.
+    title: String,
+    /// The same in English.
+    title_en: String,
+    /// What happened this time, and to what.
+    detail: String,
+    /// Which rule of the hall refused, where one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+    /// The fields that cannot be taken as they are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fields: Vec<FieldProblem>,
+}
+
+/// A rule that refused.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Reason {
+    /// Stable code in kebab-case.
+    pub code: String,
+    /// What to do, in Chinese.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+}
+
+/// A field that cannot be taken as it is.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// Where it stands in the body: `applicant.id_number`.
+    pub field: String,
+    /// Stable code in kebab-case.
+    pub code: String,
+    /// What is wrong, in Chinese.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
 }
 
 impl HttpProblem {
-    /// `detail` says what happened, to which scan; never a name, a secret or a query.
+    /// `detail` says what happened, to which case or scan; never a name, a secret or a query.
     pub fn new(problem: Problem, detail: impl Into<String>) -> Self {
+        let said = Said {
+            detail: detail.into(),
+            ..Said::default()
+        };
         Self {
             problem,
-            detail: detail.into(),
+            said: Box::new(said),
         }
+    }
+
+    /// With the rule that refused.
+    pub fn because(mut self, reason: Reason) -> Self {
+        self.said.reason = Some(reason);
+        self
+    }
+
+    /// With the fields to mend.
+    pub fn in_fields(mut self, fields: Vec<FieldProblem>) -> Self {
+        self.said.fields = fields;
+        self
+    }
+
+    /// With the seconds after which to try again.
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.said.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Which problem it is.
+    pub fn problem(&self) -> Problem {
+        self.problem
     }
 }
 
 impl IntoResponse for HttpProblem {
     fn into_response(self) -> Response {
-        let problem = self.problem;
-        let body = Body {
+        let (problem, said) = (self.problem, *self.said);
+        let body = ProblemBody {
             kind: format!("urn:counterfoil:problem:{}", problem.code()),
             status: problem.status(),
-            code: problem.code(),
-            title: problem.zh(),
-            title_en: problem.en(),
-            detail: &self.detail,
+            code: problem.code().to_owned(),
+            title: problem.zh().to_owned(),
+            title_en: problem.en().to_owned(),
+            detail: said.detail,
+            reason: said.reason,
+            fields: said.fields,
         };
         let status =
             StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let json = serde_json::to_vec(&body).unwrap_or_default();
-        let mut response = (
-            status,
-            [(header::CONTENT_TYPE, "application/problem+json")],
-            json,
-        )
-            .into_response();
+        let content_type = [(header::CONTENT_TYPE, PROBLEM_JSON)];
+        let mut response = (status, content_type, json).into_response();
+        let headers = response.headers_mut();
         if problem == Problem::Unauthorised {
-            response.headers_mut().insert(
-                header::WWW_AUTHENTICATE,
-                header::HeaderValue::from_static("Bearer"),
-            );
+            let challenge = HeaderValue::from_static("Bearer");
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
-        if problem == Problem::Busy {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+        let wait = said
+            .retry_after_s
+            .or((problem == Problem::Busy).then_some(1));
+        if let Some(seconds) = wait {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

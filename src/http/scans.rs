@@ -11,11 +11,15 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use super::Service;
+use super::cases::Known;
+use super::door::Uploader;
 use super::problem::HttpProblem;
+use crate::domain::access::{Action, Grant, Scope, Target, Verdict};
 use crate::domain::event::ScanSource;
 use crate::domain::finding::Finding;
 use crate::domain::scan::ScanStatus;
-use crate::domain::{Actor, CaseNo, Digest, PipelineName, Problem};
+use crate::domain::{CaseNo, Digest, PipelineName, Problem};
+use crate::people::{PeopleError, Who};
 use crate::pipeline::receive::{Incoming, Received};
 
 /// What an upload may say in its query string.
@@ -56,6 +60,7 @@ struct ScanView {
 /// bytes were known.
 pub async fn upload(
     State(service): State<Arc<Service>>,
+    uploader: Uploader,
     Path(sha256): Path<String>,
     query: Result<Query<UploadQuery>, axum::extract::rejection::QueryRejection>,
     body: Body,
@@ -78,8 +83,8 @@ pub async fn upload(
             "too many uploads at the same time",
         ));
     };
-    let by = Actor::new("token:upload")
-        .map_err(|error| HttpProblem::new(Problem::Internal, error.to_string()))?;
+    may_upload(&service, &uploader, query.case.as_ref()).await?;
+    let by = uploader.caller.actor.clone();
     let incoming = Incoming {
         announced: Some(announced),
         source: ScanSource::Http,
@@ -107,6 +112,7 @@ pub async fn upload(
 /// `GET`: where the scan stands, folded from its history.
 pub async fn show(
     State(service): State<Arc<Service>>,
+    reader: Uploader,
     Path(sha256): Path<String>,
 ) -> Result<Response, HttpProblem> {
     let scan = parse_digest(&sha256)?;
@@ -115,6 +121,7 @@ pub async fn show(
         .state(&scan)
         .await
         .map_err(|error| HttpProblem::new(error.problem(), error.to_string()))?;
+    may_read(&service, &reader, &state.cases).await?;
     let (status, manifest, pages, findings) = match state.status {
         ScanStatus::Pending => ("pending", None, None, Vec::new()),
         ScanStatus::Sealed { manifest, pages } => {
@@ -132,6 +139,54 @@ pub async fn show(
         findings,
     };
     Ok(Json(view).into_response())
+}
+
+/// Whoever uploads for a case must have it; without one, a place of one's own to scan at.
+async fn may_upload(
+    service: &Service,
+    uploader: &Uploader,
+    case: Option<&CaseNo>,
+) -> Result<(), HttpProblem> {
+    let caller = &uploader.caller;
+    let Some(case) = case else {
+        let own = |grant: &Grant| match &grant.scope {
+            Scope::Site { site } => {
+                caller.verdict(Action::UploadScan, &Target::site(site)) == Verdict::Allowed
+            }
+            _ => false,
+        };
+        if caller.who == Who::Operator || caller.grants().iter().any(own) {
+            return Ok(());
+        }
+        return Err(PeopleError::Forbidden.into());
+    };
+    // The machine's own token also brings in cases that are kept elsewhere.
+    if caller.who == Who::Operator {
+        return Ok(());
+    }
+    let known = Known::read(service, case).await?;
+    Ok(caller.require(Action::UploadScan, &known.target())?)
+}
+
+/// A scan is read by whoever may read one of its cases.
+async fn may_read(
+    service: &Service,
+    reader: &Uploader,
+    cases: &[CaseNo],
+) -> Result<(), HttpProblem> {
+    if matches!(reader.caller.who, Who::Operator | Who::Station { .. }) {
+        return Ok(());
+    }
+    for case in cases {
+        let Ok(known) = Known::read(service, case).await else {
+            continue;
+        };
+        let verdict = reader.caller.verdict(Action::ReadScan, &known.target());
+        if verdict == Verdict::Allowed {
+            return Ok(());
+        }
+    }
+    Err(PeopleError::NotFound.into())
 }
 
 fn parse_digest(text: &str) -> Result<Digest, HttpProblem> {

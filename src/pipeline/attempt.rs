@@ -133,7 +133,8 @@ impl Attempt<'_> {
                     findings: loaded.findings,
                 };
                 let bytes = serde_json::to_vec(&load).map_err(Trouble::from)?;
-                let output = self.memos.keep(&key, &input, bytes.into()).await?;
+                let blobs = self.source.blobs;
+                let output = self.memos.keep(blobs, &key, &input, bytes.into()).await?;
                 (load, output)
             }
         };
@@ -193,7 +194,8 @@ impl Attempt<'_> {
         let mut kept = Vec::new();
         for (stage, bytes) in missing.into_iter().zip(made) {
             check(page, stage, &bytes)?;
-            kept.push(self.memos.keep(&stage.key, &input, bytes).await?);
+            let blobs = self.source.blobs;
+            kept.push(self.memos.keep(blobs, &stage.key, &input, bytes).await?);
         }
         let mut kept = kept.into_iter();
         let outputs = outputs

@@ -10,14 +10,14 @@ use super::trouble::Trouble;
 use crate::domain::manifest::RecordManifest;
 use crate::domain::{Digest, Event};
 use crate::ledger::Ledger;
-use crate::store::blob::{BlobError, Blobs};
+use crate::store::blob::Blobs;
 use crate::store::catalog::Catalog;
 
 /// The largest stage output, in bytes.
 pub(super) const OUTPUT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// The largest manifest, in bytes.
-const MANIFEST_BYTES_MAX: u64 = 256 * 1024 * 1024;
+pub(super) const MANIFEST_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// How many facts are looked through at a time.
 const FACTS_AT_A_TIME: usize = 512;
@@ -67,7 +67,7 @@ impl Memos {
                 self.recalled.fetch_add(1, Ordering::Relaxed);
                 Ok(Some(Output { digest, bytes }))
             }
-            Err(error) if is_gone(&error) => {
+            Err(error) if error.is_unreadable() => {
                 tracing::warn!(%digest, %error, "a remembered output is gone, the stage runs again");
                 Ok(None)
             }
@@ -75,14 +75,15 @@ impl Memos {
         }
     }
 
-    /// Stores an output durably and remembers it.
+    /// Stores an output durably through `blobs`, the handle of the scan's cases, and remembers it.
     pub(super) async fn keep(
         &self,
+        blobs: &Blobs,
         key: &Digest,
         input: &Digest,
         bytes: Bytes,
     ) -> Result<Output, Trouble> {
-        let digest = self.blobs.put(&bytes).await?.digest;
+        let digest = blobs.put(&bytes).await?.digest;
         if let Err(error) = self.catalog.remember(key, input, &digest).await {
             tracing::warn!(%error, "an output cannot be remembered, it may be made again");
         }
@@ -95,16 +96,6 @@ impl Memos {
         let recalled = self.recalled.load(Ordering::Relaxed);
         (recalled, self.kept.load(Ordering::Relaxed))
     }
-}
-
-fn is_gone(error: &BlobError) -> bool {
-    matches!(
-        error,
-        BlobError::NotFound { .. }
-            | BlobError::Damaged { .. }
-            | BlobError::WrongKey { .. }
-            | BlobError::TooLarge { .. }
-    )
 }
 
 /// Rebuilds the memo index from the sealed manifests, as after a catalog was set aside; how many memos were
@@ -138,7 +129,7 @@ async fn remember_one(
 ) -> Result<u64, Trouble> {
     let bytes = match blobs.get(manifest, MANIFEST_BYTES_MAX).await {
         Ok(bytes) => bytes,
-        Err(error) if is_gone(&error) => {
+        Err(error) if error.is_unreadable() => {
             tracing::warn!(digest = %manifest, %error, "a manifest is gone, its memos stay unknown");
             return Ok(0);
         }

@@ -124,13 +124,14 @@ fn stop(error: WorkerError) -> Stop {
 }
 
 /// A master that is gone counts against the scan, so that after some attempts a person hears of it; a store that
-/// does not answer does not.
+/// does not answer does not. One that went with its case is not asked for again.
 fn not_fetched(error: BlobError) -> Stop {
     match error {
         BlobError::NotFound { .. } | BlobError::Damaged { .. } => Stop::Failed {
             finding: Finding::file(FindingCode::MasterLost),
             reason: error.to_string(),
         },
+        BlobError::Erased { .. } => Stop::Verdict(Finding::file(FindingCode::Erased)),
         error => Stop::Trouble(error.into()),
     }
 }

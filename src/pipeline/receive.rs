@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use futures::stream::{self, Stream, StreamExt};
 
+use super::memo::MANIFEST_BYTES_MAX;
 use crate::domain::event::{FileFormat, ScanSource};
+use crate::domain::manifest::RecordManifest;
 use crate::domain::scan::{self, ScanState, ScanStatus};
 use crate::domain::{
     Actor, CaseNo, Commitment, Digest, Event, PipelineName, Problem, RequestId, Subject,
@@ -14,6 +16,7 @@ use crate::domain::{
 use crate::imaging::sniff::{self, Foreign, HEAD_BYTES};
 use crate::ledger::{Decline, Ledger, LedgerError, Reads, Receipt};
 use crate::store::blob::{BlobError, Blobs, Stored};
+use crate::store::case_keys::CaseKeyError;
 use crate::store::vault::{Vault, VaultError};
 
 /// The door through which scans enter.
@@ -90,6 +93,12 @@ impl ReceiveError {
             ReceiveError::Blob(BlobError::DigestMismatch { .. }) => Problem::DigestMismatch,
             ReceiveError::Blob(BlobError::TooLarge { .. }) => Problem::TooLarge,
             ReceiveError::Blob(BlobError::Stream(_)) => Problem::CannotRead,
+            ReceiveError::Blob(
+                BlobError::Erased { .. } | BlobError::CaseKey(CaseKeyError::Erased { .. }),
+            )
+            | ReceiveError::Vault(VaultError::CaseKey(CaseKeyError::Erased { .. })) => {
+                Problem::Erased
+            }
             ReceiveError::Ledger(error) if error.is_retryable() => Problem::Busy,
             ReceiveError::Blob(_) | ReceiveError::Vault(_) | ReceiveError::Ledger(_) => {
                 Problem::StoreFailed
@@ -127,6 +136,7 @@ impl Receiver {
         let whole = stream::iter([Ok(head)]).chain(stream);
         let stored = self
             .blobs
+            .for_cases(incoming.case.as_slice())
             .put_stream(whole, incoming.announced, self.bytes_max)
             .await?;
         self.record(stored, format, incoming).await
@@ -142,7 +152,11 @@ impl Receiver {
         let known = self.ledger.history(&subject).await?;
         let note = match &incoming.file_name {
             Some(name) if known.is_empty() => {
-                Some(self.vault.put(&subject, name.as_bytes()).await?)
+                let name = name.as_bytes();
+                Some(match &incoming.case {
+                    Some(case) => self.vault.put_for_case(&subject, case, name).await?,
+                    None => self.vault.put(&subject, name).await?,
+                })
             }
             _ => None,
         };
@@ -157,6 +171,9 @@ impl Receiver {
             .await?;
         let history = self.ledger.history(&subject).await?;
         let state = fold_history(&history).ok_or(ReceiveError::NoHistory)?;
+        if let Some(case) = &incoming.case {
+            self.share_derived(&state, case).await?;
+        }
         let duplicate = !known.is_empty() || receipt.repeated;
         Ok(Received {
             scan: stored.digest,
@@ -166,6 +183,28 @@ impl Receiver {
             state,
             receipt,
         })
+    }
+}
+
+impl Receiver {
+    /// What was derived from a scan before it was filed under `case` belongs to that case too. What cannot be read is
+    /// left as it is.
+    async fn share_derived(&self, state: &ScanState, case: &CaseNo) -> Result<(), ReceiveError> {
+        let Some(manifest) = state.last_manifest else {
+            return Ok(());
+        };
+        let Ok(bytes) = self.blobs.get(&manifest, MANIFEST_BYTES_MAX).await else {
+            return Ok(());
+        };
+        let read: Result<RecordManifest, _> = serde_json::from_slice(&bytes);
+        let derived = read.map(|read| read.derived()).unwrap_or_default();
+        for blob in derived.iter().chain([&manifest]) {
+            match self.blobs.share(blob, case).await {
+                Err(error) if error.is_unreadable() => {}
+                shared => shared?,
+            }
+        }
+        Ok(())
     }
 }
 

@@ -12,9 +12,10 @@ use crate::domain::id::NotACode;
 use crate::domain::manifest::RecordManifest;
 use crate::domain::scan::{self, ScanRefusal, ScanState, ScanStatus};
 use crate::domain::{
-    Digest, Event, Fact, Finding, FindingCode, PipelineName, RequestId, Sm3, Subject,
+    CaseNo, Digest, Event, Fact, Finding, FindingCode, PipelineName, RequestId, Sm3, Subject,
 };
 use crate::ledger::{Decline, LedgerError, Recorded};
+use crate::store::blob::{BlobError, Blobs};
 use crate::store::catalog::Lease;
 
 /// The most findings in a `ScanHeld` fact; a fact is small, and the first findings tell enough.
@@ -27,6 +28,8 @@ struct Received {
     format: FileFormat,
     pipeline: PipelineName,
     waiting: bool,
+    /// What is derived from it is stored through here: it belongs to the scan's cases.
+    blobs: Blobs,
     /// How often it was put back in the queue: each round is sealed or held once.
     round: usize,
 }
@@ -53,7 +56,7 @@ impl Engine {
             memos: &self.memos,
             spec: &spec,
             source: Source {
-                blobs: &self.parts.blobs,
+                blobs: &received.blobs,
                 pool: &self.parts.pool,
                 memory: &self.memory,
                 memory_permits: self.memory_permits,
@@ -115,14 +118,28 @@ impl Engine {
             format: *format,
             pipeline: state.pipeline,
             waiting: state.status == ScanStatus::Pending,
+            blobs: self.parts.blobs.for_cases(&self.living(state.cases).await?),
             round: round(&history),
         })
+    }
+
+    /// Those cases that were not erased: only for them can anything be stored. Where all were, nothing of the scan can
+    /// be read, so nothing will be stored.
+    async fn living(&self, cases: Vec<CaseNo>) -> Result<Vec<CaseNo>, Trouble> {
+        let mut living = Vec::new();
+        for case in cases {
+            let tombstone = self.parts.blobs.case_keys().tombstone(&case).await;
+            if tombstone.map_err(BlobError::from)?.is_none() {
+                living.push(case);
+            }
+        }
+        Ok(living)
     }
 
     async fn seal(&self, received: &Received, manifest: RecordManifest) -> Result<Ended, Ended> {
         let pages = u32::try_from(manifest.pages.len()).unwrap_or(u32::MAX);
         let bytes = serde_json::to_vec(&manifest).map_err(Trouble::from)?;
-        let stored = self.parts.blobs.put(&bytes).await.map_err(Trouble::from)?;
+        let stored = received.blobs.put(&bytes).await.map_err(Trouble::from)?;
         let request = request("seal", &manifest.scan, received.round)?;
         let scan = manifest.scan;
         let decide = move |state: Option<&ScanState>| scan::seal(state, scan, stored.digest, pages);

@@ -10,6 +10,7 @@ use crate::domain::scan::{ScanState, ScanStatus, fold};
 use crate::domain::{Digest, Event, Subject};
 use crate::ledger::Projection;
 use crate::search::{Query, Reader, SearchView};
+use crate::store::blob::BlobError;
 use crate::store::catalog::{Catalog, RowStatus};
 
 /// Facts read at a time.
@@ -118,7 +119,7 @@ pub async fn blobs_named(records: &Records) -> Result<Vec<Digest>, RecordsError>
         named.push(digest);
         // A manifest that cannot be read is itself found by the scrub; what it names is then unknown.
         if let Ok(manifest) = records.manifest_blob(&digest).await {
-            named.extend(derived(&manifest));
+            named.extend(manifest.derived());
         }
     }
     named.sort_unstable();
@@ -126,15 +127,25 @@ pub async fn blobs_named(records: &Records) -> Result<Vec<Digest>, RecordsError>
     Ok(named)
 }
 
-/// Ledger against blobs. `done` is called after each scan.
+/// Ledger against blobs, and how many scans cannot be read because their cases were erased, which is as it should
+/// be. `done` is called after each scan.
 pub async fn audit_blobs(
     records: &Records,
     told: &Told,
     mut done: impl FnMut(),
-) -> Result<Vec<AuditFinding>, RecordsError> {
+) -> Result<(Vec<AuditFinding>, u64), RecordsError> {
     let mut findings = Vec::new();
+    let mut erased = 0;
     for (scan, (state, bytes)) in &told.scans {
-        match records.blobs.size(scan).await? {
+        let size = match records.blobs.size(scan).await {
+            Err(BlobError::Erased { .. }) => {
+                erased += 1;
+                done();
+                continue;
+            }
+            size => size?,
+        };
+        match size {
             None => findings.push(AuditFinding::new(
                 AuditKind::MasterMissing,
                 scan,
@@ -151,7 +162,7 @@ pub async fn audit_blobs(
         }
         done();
     }
-    Ok(findings)
+    Ok((findings, erased))
 }
 
 async fn audit_manifest(
@@ -177,7 +188,7 @@ async fn audit_manifest(
         }
     };
     let mut findings = Vec::new();
-    for blob in derived(&manifest) {
+    for blob in manifest.derived() {
         if !records.blobs.contains(&blob).await? {
             findings.push(AuditFinding::new(
                 AuditKind::DerivedMissing,
@@ -187,16 +198,6 @@ async fn audit_manifest(
         }
     }
     Ok(findings)
-}
-
-/// What a manifest names: page texts and stage outputs.
-fn derived(manifest: &crate::domain::manifest::RecordManifest) -> Vec<Digest> {
-    let mut named = Vec::new();
-    for page in &manifest.pages {
-        named.push(page.text);
-        named.extend(page.stages.iter().map(|stage| stage.output));
-    }
-    named
 }
 
 /// Ledger against catalog.
@@ -284,10 +285,12 @@ pub async fn audit_index(
         let Some(digest) = state.last_manifest else {
             continue;
         };
-        let Ok(manifest) = records.manifest_blob(&digest).await else {
-            continue;
+        let expected = match records.manifest_blob(&digest).await {
+            Ok(manifest) => manifest.pages.len() as u64,
+            // Nothing of an erased record may be found any more.
+            Err(RecordsError::Blob(BlobError::Erased { .. })) => 0,
+            Err(_) => continue,
         };
-        let expected = manifest.pages.len() as u64;
         pages_expected += expected;
         let found = pages_in_index(view, scan);
         if found != Ok(expected) {

@@ -2,6 +2,7 @@
 //! whole. Decisions fold histories; the catalog is asked only for what a history cannot give.
 
 pub mod audit;
+pub mod erasure;
 pub mod export;
 
 use std::sync::Arc;
@@ -76,6 +77,7 @@ impl RecordsError {
         match self {
             RecordsError::Unknown(_) | RecordsError::NoSuchPage { .. } => Problem::NotFound,
             RecordsError::NotSealed { .. } => Problem::NotSealed,
+            RecordsError::Blob(BlobError::Erased { .. }) => Problem::Erased,
             RecordsError::Store(_) | RecordsError::Blob(_) => Problem::StoreFailed,
             RecordsError::Malformed { .. } => Problem::Inconsistent,
         }
@@ -169,12 +171,20 @@ impl Records {
 
 #[async_trait]
 impl PageSource for Records {
-    async fn manifest(&self, digest: &Digest) -> Result<RecordManifest, ProjectionError> {
-        Ok(self.manifest_blob(digest).await?)
+    async fn manifest(&self, digest: &Digest) -> Result<Option<RecordManifest>, ProjectionError> {
+        Ok(unless_erased(self.manifest_blob(digest).await)?)
     }
 
-    async fn page(&self, digest: &Digest) -> Result<OcrPage, ProjectionError> {
-        Ok(self.text_blob(digest).await?)
+    async fn page(&self, digest: &Digest) -> Result<Option<OcrPage>, ProjectionError> {
+        Ok(unless_erased(self.text_blob(digest).await)?)
+    }
+}
+
+fn unless_erased<T>(read: Result<T, RecordsError>) -> Result<Option<T>, RecordsError> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(RecordsError::Blob(BlobError::Erased { .. })) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

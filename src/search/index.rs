@@ -73,6 +73,30 @@ impl SearchIndex {
         self.view.clone()
     }
 
+    /// Takes the pages of erased scans out of the index and of its files. The source gives nothing of them any more;
+    /// what it still gives is indexed again. Repeating is safe.
+    pub async fn purge(&self, scans: &[Digest]) -> Result<(), ProjectionError> {
+        let mut guard = self.writer.clone().lock_owned().await;
+        if guard.unfinished {
+            (guard, ()) = Self::on_writer(guard, Writer::take_back).await?;
+        }
+        guard.unfinished = true;
+        for scan in scans {
+            let entry = stored_entry(&self.view.reader.searcher(), &self.view.fields, scan)?;
+            if let Some(entry) = entry {
+                guard = self.replace(guard, *scan, entry).await?;
+            }
+        }
+        let view = self.view.clone();
+        let position = self.position.load(Ordering::Acquire);
+        let work = move |writer: &mut Writer| {
+            writer.finish(position, &view)?;
+            writer.drop_deleted(&view)
+        };
+        Self::on_writer(guard, work).await?;
+        Ok(())
+    }
+
     /// Names the files of the index whose checksum is wrong. Reads every file; blocks.
     pub fn damaged_files(&self) -> Result<Vec<PathBuf>, SearchError> {
         let searcher = self.view.reader.searcher();
@@ -177,7 +201,9 @@ impl SearchIndex {
         let Some(digest) = entry.manifest else {
             return Ok(guard);
         };
-        let manifest = self.source.manifest(&digest).await?;
+        let Some(manifest) = self.source.manifest(&digest).await? else {
+            return Ok(guard);
+        };
         for pages in manifest.pages.chunks(PAGES_AT_ONCE) {
             let documents = self.documents(&scan, &entry, &manifest, pages).await?;
             (guard, ()) = Self::on_writer(guard, move |writer| {
@@ -199,19 +225,22 @@ impl SearchIndex {
         pages: &[PageManifest],
     ) -> Result<Vec<TantivyDocument>, ProjectionError> {
         let loads = pages.iter().map(|page| async move {
-            let text = normalise(&self.source.page(&page.text).await?).text;
-            Ok::<_, ProjectionError>(
-                self.view
-                    .fields
-                    .page_document(scan, entry, manifest, page, text),
-            )
+            let Some(text) = self.source.page(&page.text).await? else {
+                return Ok(None);
+            };
+            let text = normalise(&text).text;
+            let fields = self.view.fields;
+            Ok::<_, ProjectionError>(Some(
+                fields.page_document(scan, entry, manifest, page, text),
+            ))
         });
         // Boxed: the compiler cannot show that the borrowed futures are Send otherwise.
-        stream::iter(loads)
+        let pages: Vec<Option<TantivyDocument>> = stream::iter(loads)
             .buffered(FETCHES)
             .boxed()
             .try_collect()
-            .await
+            .await?;
+        Ok(pages.into_iter().flatten().collect())
     }
 }
 

@@ -19,11 +19,13 @@ pub const PAGE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Gives sealed records and their pages by digest.
 #[async_trait]
 pub trait PageSource: Send + Sync {
-    /// The manifest with this digest. An error when it is absent, damaged or not a manifest.
-    async fn manifest(&self, digest: &Digest) -> Result<RecordManifest, ProjectionError>;
+    /// The manifest with this digest, none when it was lawfully erased. An error when it is absent, damaged or not a
+    /// manifest.
+    async fn manifest(&self, digest: &Digest) -> Result<Option<RecordManifest>, ProjectionError>;
 
-    /// The page of text with this digest. An error when it is absent, damaged or not a page.
-    async fn page(&self, digest: &Digest) -> Result<OcrPage, ProjectionError>;
+    /// The page of text with this digest, none when it was lawfully erased. An error when it is absent, damaged or
+    /// not a page.
+    async fn page(&self, digest: &Digest) -> Result<Option<OcrPage>, ProjectionError>;
 }
 
 /// Manifests and pages held in memory, as JSON.
@@ -70,11 +72,11 @@ impl MemorySource {
 
 #[async_trait]
 impl PageSource for MemorySource {
-    async fn manifest(&self, digest: &Digest) -> Result<RecordManifest, ProjectionError> {
-        Ok(serde_json::from_slice(&self.get(digest)?)?)
+    async fn manifest(&self, digest: &Digest) -> Result<Option<RecordManifest>, ProjectionError> {
+        Ok(Some(serde_json::from_slice(&self.get(digest)?)?))
     }
 
-    async fn page(&self, digest: &Digest) -> Result<OcrPage, ProjectionError> {
-        Ok(serde_json::from_slice(&self.get(digest)?)?)
+    async fn page(&self, digest: &Digest) -> Result<Option<OcrPage>, ProjectionError> {
+        Ok(Some(serde_json::from_slice(&self.get(digest)?)?))
     }
 }

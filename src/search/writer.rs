@@ -15,6 +15,9 @@ use super::view::{Payload, SearchView};
 /// Memory that documents gather in before they are written out, in bytes.
 const WRITER_BYTES: usize = 64 * 1024 * 1024;
 
+/// How often segments with deleted documents are written anew, when other merges come between.
+const MERGE_ATTEMPTS: u32 = 5;
+
 /// Takes documents and commits them with a position.
 pub(super) struct Writer {
     pub inner: IndexWriter,
@@ -41,6 +44,38 @@ impl Writer {
         // same facts come again and replace what they made.
         view.reload()?;
         self.position.store(position, Ordering::Release);
+        Ok(())
+    }
+}
+
+impl Writer {
+    /// Writes anew every segment with deleted documents, without them, and removes the old files: a deleted page is
+    /// otherwise only marked, and its text stays on disk until some later merge.
+    pub fn drop_deleted(&mut self, view: &SearchView) -> Result<(), SearchError> {
+        for attempt in 1.. {
+            let metas = self.inner.index().searchable_segment_metas()?;
+            let with_deleted: Vec<_> = metas
+                .iter()
+                .filter(|meta| meta.num_deleted_docs() > 0)
+                .map(|meta| meta.id())
+                .collect();
+            if with_deleted.is_empty() {
+                break;
+            }
+            for segment in with_deleted {
+                // A merge that runs of itself may take the segment first; then the next round finds it gone.
+                let merged = self.inner.merge(&[segment]).wait();
+                if attempt == MERGE_ATTEMPTS {
+                    merged?;
+                }
+            }
+            if attempt == MERGE_ATTEMPTS {
+                break;
+            }
+        }
+        // The view still holds the old files until it is reloaded.
+        view.reload()?;
+        self.inner.garbage_collect_files().wait()?;
         Ok(())
     }
 }

@@ -3,10 +3,15 @@
 //! The address is the digest of the plain bytes: object `blobs/ab/cd/DIGEST`. The object is sealed (`seal`),
 //! so its bytes differ at every writing while its content never does; two writers of the same bytes are
 //! both right, and a reader checks what it gets against the address.
+//!
+//! A blob belongs to the hall, and the master key opens it, or to one or more cases, and their keys do. Whoever stores
+//! bytes that are there already is added to those it belongs to. It can be read as long as one of them has a key.
 
 mod error;
 mod open;
+mod owners;
 mod read;
+mod ring;
 mod seal;
 mod write;
 
@@ -16,12 +21,14 @@ use futures::{Stream, StreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
+use super::case_keys::CaseKeys;
 use super::keys::MasterKeys;
 use super::objects::Objects;
-use crate::domain::{Digest, Sm3};
+use crate::domain::{CaseNo, Digest, Sm3};
 
 pub use error::BlobError;
-pub(crate) use open::{OpenError, open_whole};
+pub(crate) use open::{OpenError, Trailer};
+pub(crate) use ring::{KeyRing, Tried};
 pub(crate) use seal::{
     CHUNK_BYTES, HEAD_BYTES, SealChance, TAG_BYTES, TRAILER_BYTES_MAX, seal_whole,
 };
@@ -48,7 +55,9 @@ pub struct Stored {
 #[derive(Debug, Clone)]
 pub struct Blobs {
     objects: Arc<dyn ObjectStore>,
-    keys: MasterKeys,
+    ring: KeyRing,
+    /// Whom the blobs belong to that are put through this handle; none is the hall.
+    cases: Vec<CaseNo>,
     /// Whether the store refuses to create what exists. Where it does not, a blob is looked for first.
     create_refuses: bool,
 }
@@ -57,20 +66,46 @@ impl Blobs {
     /// Blobs over a store that is known to refuse a second creation, as `memory:` and `file:` do. Others are
     /// opened with [`Blobs::open`].
     pub fn new(objects: Arc<dyn ObjectStore>, keys: MasterKeys) -> Self {
+        let cases = CaseKeys::new(Arc::clone(&objects), keys.clone());
         Self {
             objects,
-            keys,
+            ring: KeyRing::new(keys, cases),
+            cases: Vec::new(),
             create_refuses: true,
         }
     }
 
     /// Blobs over a store whose abilities were probed at start.
     pub fn open(objects: &Objects, keys: MasterKeys) -> Self {
+        let cases = CaseKeys::open(objects, keys.clone());
         Self {
             objects: objects.store(),
-            keys,
+            ring: KeyRing::new(keys, cases),
+            cases: Vec::new(),
             create_refuses: objects.create_refuses(),
         }
+    }
+
+    /// The same blobs; what is put through this handle belongs to `case`, whose key is made at the first put.
+    pub fn for_case(&self, case: &CaseNo) -> Self {
+        self.for_cases(std::slice::from_ref(case))
+    }
+
+    /// The same for several cases; for none it belongs to the hall.
+    pub fn for_cases(&self, cases: &[CaseNo]) -> Self {
+        let mut blobs = self.clone();
+        blobs.cases = cases.to_vec();
+        blobs
+    }
+
+    /// The keys of the cases, which all handles of these blobs share.
+    pub fn case_keys(&self) -> &CaseKeys {
+        self.ring.cases()
+    }
+
+    /// Store and keys, for the vault beside these blobs.
+    pub(crate) fn parts(&self) -> (Arc<dyn ObjectStore>, KeyRing) {
+        (Arc::clone(&self.objects), self.ring.clone())
     }
 
     /// Whether an object stands at the address. It is not opened: [`Blobs::verify`] does that.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::event::{FileFormat, ScanSource};
 use crate::domain::{CaseNo, Digest, Finding, PipelineName, Timestamp};
 use crate::ledger::Projection;
+use crate::store::lists::{Listed, Page};
 
 /// The status a row is listed under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -127,6 +128,9 @@ pub trait Catalog: Projection {
 
     /// How many scans stand where.
     async fn counts(&self) -> Result<Counts, CatalogError>;
+
+    /// A page of a list, in order. A list that nobody stands in is empty.
+    async fn listed(&self, list: &str, page: &Page) -> Result<Vec<Listed>, CatalogError>;
 
     /// The output remembered for a stage key over an input.
     async fn memo(&self, key: &Digest, input: &Digest) -> Result<Option<Digest>, CatalogError>;

@@ -147,7 +147,7 @@ fn derive(secret: &[u8; 32], purpose: &str) -> Secret {
     Zeroizing::new(hasher.finalize().into())
 }
 
-/// A key that wraps data keys. What it shows of itself is its name only.
+/// A key that wraps data keys: the hall's, or that of a case. What it shows of itself is its name only.
 pub struct MasterKey {
     id: KeyId,
     wrapping: Secret,
@@ -217,6 +217,16 @@ impl MasterKey {
     }
 }
 
+/// Whoever refers to an object, and the key that wraps its data key for them: the master key where no case does,
+/// otherwise the key of the case.
+#[derive(Debug, Clone)]
+pub(crate) struct OwnerKey {
+    /// `master:KEYID` or `case:CASE`, at most 64 bytes.
+    pub owner: String,
+    /// The key.
+    pub key: Arc<MasterKey>,
+}
+
 /// The master keys at hand: new data keys are wrapped by the current one, older ones still open theirs.
 #[derive(Debug, Clone)]
 pub struct MasterKeys {
@@ -256,12 +266,28 @@ impl MasterKeys {
         &self.current
     }
 
+    /// The same with its owner text.
+    pub(crate) fn current_owner(&self) -> OwnerKey {
+        OwnerKey {
+            owner: self.current.owner(),
+            key: Arc::clone(&self.current),
+        }
+    }
+
     /// The key of the owner text `owner`, when it is at hand.
     pub(crate) fn by_owner(&self, owner: &str) -> Option<&MasterKey> {
+        self.find(owner).map(Arc::as_ref)
+    }
+
+    /// The same to keep.
+    pub(crate) fn shared_by_owner(&self, owner: &str) -> Option<Arc<MasterKey>> {
+        self.find(owner).map(Arc::clone)
+    }
+
+    fn find(&self, owner: &str) -> Option<&Arc<MasterKey>> {
         std::iter::once(&self.current)
             .chain(&self.older)
             .find(|key| key.owner() == owner)
-            .map(Arc::as_ref)
     }
 
     /// The owner texts at hand, for messages.

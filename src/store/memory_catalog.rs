@@ -1,20 +1,22 @@
 //! The catalog in memory, for tests and for trying the program out: it starts empty with each process.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
 use super::catalog::{Catalog, CatalogError, Counts, Lease, RowStatus, ScanRow};
 use super::catalog_fold::{ends_attempts, fold, scan_of, still_to_apply};
+use super::lists::{Listed, Listing, Page, Placed, bounds, entry, key};
 use crate::domain::{Digest, Timestamp};
 use crate::ledger::store::ProjectionError;
 use crate::ledger::{Projection, Recorded};
 
 /// A catalog that lives and ends with the process.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct MemoryCatalog {
     state: Mutex<State>,
+    listing: Option<Listing>,
 }
 
 #[derive(Debug, Default)]
@@ -27,6 +29,10 @@ struct State {
     held: BTreeMap<u64, Digest>,
     work: HashMap<Digest, Work>,
     memos: HashMap<(Digest, Digest), Digest>,
+    /// Keys of the entries of every list.
+    lists: BTreeSet<Vec<u8>>,
+    /// The places of each subject.
+    placed: Placed,
 }
 
 /// What is known of the attempts at one waiting scan.
@@ -64,6 +70,19 @@ impl State {
         }
     }
 
+    fn place(&mut self, placed: Placed) {
+        for (subject, places) in placed {
+            let name = subject.to_string();
+            for place in self.placed.remove(&subject).unwrap_or_default() {
+                self.lists.remove(&key(&place.list, place.order, &name));
+            }
+            for place in &places {
+                self.lists.insert(key(&place.list, place.order, &name));
+            }
+            self.placed.insert(subject, places);
+        }
+    }
+
     /// The work entry of a lease that is still held.
     fn held_work(&mut self, lease: &Lease) -> Result<&mut Work, CatalogError> {
         self.work
@@ -77,6 +96,12 @@ impl MemoryCatalog {
     /// An empty catalog.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Keeps the lists that `listing` tells of.
+    pub fn with_listing(mut self, listing: Listing) -> Self {
+        self.listing = Some(listing);
+        self
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -95,10 +120,15 @@ impl Projection for MemoryCatalog {
     }
 
     async fn apply(&self, from: u64, entries: &[Recorded]) -> Result<(), ProjectionError> {
+        let placed = match &self.listing {
+            Some(listing) => listing.places(entries).await?,
+            None => Placed::new(),
+        };
         let mut state = self.state();
         for fact in still_to_apply(state.position, from, entries)? {
             state.apply(fact);
         }
+        state.place(placed);
         Ok(())
     }
 
@@ -218,6 +248,20 @@ impl Catalog for MemoryCatalog {
             pending: state.pending.len() as u64,
             sealed: state.sealed.len() as u64,
             held: state.held.len() as u64,
+        })
+    }
+
+    async fn listed(&self, list: &str, page: &Page) -> Result<Vec<Listed>, CatalogError> {
+        let state = self.state();
+        let (low, high) = bounds(list, page);
+        let found = state
+            .lists
+            .range(low..high)
+            .filter_map(|key| entry(list, key));
+        Ok(if page.newest_first {
+            found.rev().take(page.limit).collect()
+        } else {
+            found.take(page.limit).collect()
         })
     }
 

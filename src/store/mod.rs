@@ -2,12 +2,15 @@
 //! leases and memos, and the ledger's back ends. Nothing here decides anything about a case or a scan.
 
 pub mod blob;
+pub mod case_keys;
 pub mod catalog;
 pub mod catalog_fold;
 pub mod keys;
+pub mod lists;
 pub mod memory_catalog;
 pub mod memory_ledger;
 pub mod objects;
+pub mod read_log;
 pub mod scrub;
 pub mod segment;
 pub mod sled;

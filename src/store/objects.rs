@@ -19,6 +19,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 
 use super::blob::BLOBS_FOLDER;
+use super::case_keys::CASE_KEYS_FOLDER;
 use super::keys::{KeyError, RandomFailed, random_bytes};
 use super::vault::VAULT_FOLDER;
 use folder::DurableFolder;
@@ -162,9 +163,9 @@ impl Objects {
         self.create_refuses
     }
 
-    /// Whether no blob and no vault record is stored; only then may a new master key be made.
+    /// Whether no blob, no vault record and no case key is stored; only then may a new master key be made.
     pub async fn is_empty(&self) -> Result<bool, ObjectsError> {
-        for folder in [BLOBS_FOLDER, VAULT_FOLDER] {
+        for folder in [BLOBS_FOLDER, VAULT_FOLDER, CASE_KEYS_FOLDER] {
             if let Some(first) = self.store.list(Some(&Path::from(folder))).next().await {
                 first?;
                 return Ok(false);

@@ -41,6 +41,8 @@ pub struct ScrubReport {
     pub blobs: u64,
     /// Plain bytes of those that are whole.
     pub bytes: u64,
+    /// Blobs that cannot be read because the cases they belonged to were erased, which is as it should be.
+    pub erased: u64,
     /// What is wrong, in the order found, at most [`FINDINGS_MAX`].
     pub findings: Vec<ScrubFinding>,
     /// Findings beyond those listed.
@@ -48,7 +50,7 @@ pub struct ScrubReport {
 }
 
 impl ScrubReport {
-    /// Whether every blob was whole.
+    /// Whether every blob was whole or lawfully erased.
     pub fn is_clean(&self) -> bool {
         self.findings.is_empty() && self.findings_left_out == 0
     }
@@ -70,6 +72,7 @@ where
         report.blobs += 1;
         match blobs.verify(&digest).await {
             Ok(bytes) => report.bytes += bytes,
+            Err(BlobError::Erased { .. }) => report.erased += 1,
             Err(error) => note(&mut report, digest, &error)?,
         }
         progress(&report);
@@ -81,7 +84,7 @@ fn note(report: &mut ScrubReport, digest: Digest, error: &BlobError) -> Result<(
     let kind = match error {
         BlobError::NotFound { .. } => ScrubKind::Missing,
         BlobError::Damaged { .. } => ScrubKind::Damaged,
-        BlobError::WrongKey { .. } => ScrubKind::WrongKey,
+        BlobError::WrongKey { .. } | BlobError::CaseKey(_) => ScrubKind::WrongKey,
         BlobError::Stopped => return Err(BlobError::Stopped),
         _ => ScrubKind::Unreadable,
     };

@@ -1,5 +1,6 @@
 //! The vault: personal data and free text, each record an encrypted object of its own that can be erased. The
-//! ledger holds its [`Commitment`], a salted digest that says nothing once the record is gone.
+//! ledger holds its [`Commitment`], a salted digest that says nothing once the record is gone. A record about a case
+//! is opened by that case's key, so it goes when the case is erased.
 
 use std::sync::Arc;
 
@@ -9,11 +10,12 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::blob::{
-    CHUNK_BYTES, HEAD_BYTES, OpenError, SealChance, TAG_BYTES, TRAILER_BYTES_MAX, open_whole,
-    seal_whole,
+    Blobs, CHUNK_BYTES, HEAD_BYTES, KeyRing, OpenError, SealChance, TAG_BYTES, TRAILER_BYTES_MAX,
+    Trailer, Tried, seal_whole,
 };
-use super::keys::{MasterKeys, RandomFailed, random_bytes};
-use crate::domain::{Commitment, Digest, Subject};
+use super::case_keys::{CaseKeyError, CaseKeys, Tombstone};
+use super::keys::{MasterKeys, OwnerKey, RandomFailed, random_bytes};
+use crate::domain::{CaseNo, Commitment, Digest, Subject};
 
 /// The longest record, in bytes.
 pub const RECORD_BYTES_MAX: usize = 1024 * 1024;
@@ -56,6 +58,19 @@ pub enum VaultError {
         /// The owners whose keys are at hand.
         held: String,
     },
+    /// It went with the case it belonged to. It is not damaged, and it cannot be read again.
+    #[error("vault record {} was erased with case {case} at {}", commitment.0, tombstone.at)]
+    Erased {
+        /// Its commitment.
+        commitment: Commitment,
+        /// The case.
+        case: CaseNo,
+        /// What stands in place of the case's key.
+        tombstone: Tombstone,
+    },
+    /// The key of the case cannot be used. For a case that was erased nothing is stored any more.
+    #[error(transparent)]
+    CaseKey(CaseKeyError),
     /// The object store failed.
     #[error("the object store failed: {0}")]
     Store(#[from] object_store::Error),
@@ -64,22 +79,61 @@ pub enum VaultError {
     Random(#[from] RandomFailed),
 }
 
+impl From<CaseKeyError> for VaultError {
+    fn from(error: CaseKeyError) -> Self {
+        match error {
+            CaseKeyError::Store(error) => Self::Store(error),
+            CaseKeyError::Random(error) => Self::Random(error),
+            other => Self::CaseKey(other),
+        }
+    }
+}
+
 /// Records over the same object store and keys as the blobs. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Vault {
     objects: Arc<dyn ObjectStore>,
-    keys: MasterKeys,
+    ring: KeyRing,
 }
 
 impl Vault {
-    /// A vault over `objects`.
+    /// A vault over `objects` alone. Where there are blobs too, it stands [beside](Vault::beside) them.
     pub fn new(objects: Arc<dyn ObjectStore>, keys: MasterKeys) -> Self {
-        Self { objects, keys }
+        let cases = CaseKeys::new(Arc::clone(&objects), keys.clone());
+        let ring = KeyRing::new(keys, cases);
+        Self { objects, ring }
+    }
+
+    /// A vault over the store and the keys of `blobs`: a case erased through one is erased for both at once.
+    pub fn beside(blobs: &Blobs) -> Self {
+        let (objects, ring) = blobs.parts();
+        Self { objects, ring }
     }
 
     /// Stores a record durably and returns the commitment for the ledger. The same bytes give another
-    /// commitment each time, because the salt is new.
+    /// commitment each time, because the salt is new. A record about a case is wrapped by the case's key.
     pub async fn put(&self, subject: &Subject, personal: &[u8]) -> Result<Commitment, VaultError> {
+        let owner = self.ring.owner_of(subject).await?;
+        self.put_for(subject, &owner, personal).await
+    }
+
+    /// The same for a record about something else (a visit, a scan) that belongs to a case and goes with it.
+    pub async fn put_for_case(
+        &self,
+        subject: &Subject,
+        case: &CaseNo,
+        personal: &[u8],
+    ) -> Result<Commitment, VaultError> {
+        let owner = self.ring.owner(Some(case)).await?;
+        self.put_for(subject, &owner, personal).await
+    }
+
+    async fn put_for(
+        &self,
+        subject: &Subject,
+        owner: &OwnerKey,
+        personal: &[u8],
+    ) -> Result<Commitment, VaultError> {
         if personal.len() > RECORD_BYTES_MAX {
             return Err(VaultError::TooLarge);
         }
@@ -90,7 +144,7 @@ impl Vault {
         record.extend_from_slice(personal);
         let location = location(subject, &commitment);
         let name = location.as_ref();
-        let sealed = seal_whole(&record, name, self.keys.current(), SealChance::draw()?)
+        let sealed = seal_whole(&record, name, owner, SealChance::draw()?)
             .map_err(|_| VaultError::TooLarge)?;
         self.objects
             .put(&location, PutPayload::from(sealed))
@@ -123,17 +177,8 @@ impl Vault {
             return Err(damaged("it is longer than any record"));
         }
         let object = found.bytes().await?;
-        let record = match open_whole(&object, location.as_ref(), &self.keys) {
-            Ok(record) => Zeroizing::new(record),
-            Err(OpenError::Damaged(reason)) => return Err(damaged(reason)),
-            Err(OpenError::NoKey { owners }) => {
-                return Err(VaultError::WrongKey {
-                    commitment: *commitment,
-                    needs: owners,
-                    held: self.keys.owners(),
-                });
-            }
-        };
+        let record = self.open(&object, location.as_ref()).await;
+        let record = record.map_err(|error| self.not_opened(subject, commitment, error))?;
         let Some((salt, personal)) = record.split_first_chunk::<SALT_BYTES>() else {
             return Err(damaged("it is too short"));
         };
@@ -141,6 +186,42 @@ impl Vault {
             return Err(damaged("its bytes have another commitment"));
         }
         Ok(Zeroizing::new(personal.to_vec()))
+    }
+
+    async fn open(&self, object: &[u8], name: &str) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let trailer = Trailer::of_whole(object)?;
+        let mut tried = Tried::default();
+        match self.ring.open(&trailer, name, &mut tried).await? {
+            Some(opened) => opened.open_whole(object).map(Zeroizing::new),
+            None => Err(tried.verdict()),
+        }
+    }
+
+    fn not_opened(
+        &self,
+        subject: &Subject,
+        commitment: &Commitment,
+        error: OpenError,
+    ) -> VaultError {
+        match error {
+            OpenError::Damaged(reason) => VaultError::Damaged {
+                subject: subject.clone(),
+                commitment: *commitment,
+                reason,
+            },
+            OpenError::NoKey { owners } => VaultError::WrongKey {
+                commitment: *commitment,
+                needs: owners,
+                held: self.ring.masters().owners(),
+            },
+            OpenError::Case(CaseKeyError::Erased { case, tombstone }) => VaultError::Erased {
+                commitment: *commitment,
+                case,
+                tombstone,
+            },
+            OpenError::Case(error) => error.into(),
+            OpenError::Store(error) => error.into(),
+        }
     }
 
     /// Erases a record; erasing it again is no error. What older backups hold is out of its reach.

@@ -210,11 +210,13 @@ async fn a_scrub_names_what_is_not_whole() {
 
 /// Fails one writing operation, counted from 0: before it is applied, or after.
 #[derive(Debug)]
-struct Faulty {
-    inner: InMemory,
+pub(crate) struct Faulty {
+    inner: Arc<InMemory>,
     countdown: Arc<AtomicI64>,
     applied: bool,
 }
+
+pub(crate) type Countdown = Arc<AtomicI64>;
 
 fn fault() -> Error {
     Error::Generic {
@@ -224,6 +226,17 @@ fn fault() -> Error {
 }
 
 impl Faulty {
+    /// Over a store that is looked at without faults too. A negative count fails nothing.
+    pub(crate) fn over(inner: Arc<InMemory>, applied: bool) -> (Arc<dyn ObjectStore>, Countdown) {
+        let countdown = Arc::new(AtomicI64::new(-1));
+        let store = Self {
+            inner,
+            countdown: Arc::clone(&countdown),
+            applied,
+        };
+        (Arc::new(store), countdown)
+    }
+
     async fn run<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         run_faulty(&self.countdown, self.applied, work).await
     }
@@ -331,12 +344,7 @@ impl MultipartUpload for FaultyUpload {
 }
 
 async fn put_through_faults(plain: &[u8], failing: i64, applied: bool) -> (u32, Vec<String>) {
-    let countdown = Arc::new(AtomicI64::new(failing));
-    let store: Arc<dyn ObjectStore> = Arc::new(Faulty {
-        inner: InMemory::new(),
-        countdown: Arc::clone(&countdown),
-        applied,
-    });
+    let (store, countdown) = Faulty::over(Arc::new(InMemory::new()), applied);
     let blobs = Blobs::new(Arc::clone(&store), keys(1));
     let mut failures = 0;
     // The same operation fails in the first and in the second attempt; the third one meets a healthy store.

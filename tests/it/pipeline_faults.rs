@@ -8,6 +8,7 @@ use counterfoil::domain::{Digest, Subject, Timestamp};
 use counterfoil::ledger::{Batch, LedgerStore, Projection, ProjectionError, Recorded, StoreError};
 use counterfoil::merkle::{Hash, NodeId};
 use counterfoil::store::catalog::{Catalog, CatalogError, Counts, Lease, RowStatus, ScanRow};
+use counterfoil::store::lists::{Listed, Page};
 use futures::stream::BoxStream;
 use object_store::memory::InMemory;
 use object_store::path::Path;
@@ -285,6 +286,14 @@ impl Catalog for FaultyCatalog {
 
     async fn counts(&self) -> std::result::Result<Counts, CatalogError> {
         self.inner.counts().await
+    }
+
+    async fn listed(
+        &self,
+        list: &str,
+        page: &Page,
+    ) -> std::result::Result<Vec<Listed>, CatalogError> {
+        self.inner.listed(list, page).await
     }
 
     async fn memo(

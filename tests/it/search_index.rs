@@ -177,14 +177,14 @@ struct Stuck {
 
 #[async_trait]
 impl PageSource for Stuck {
-    async fn manifest(&self, digest: &Digest) -> Result<RecordManifest, ProjectionError> {
+    async fn manifest(&self, digest: &Digest) -> Result<Option<RecordManifest>, ProjectionError> {
         if *digest == self.at {
             std::future::pending::<()>().await;
         }
         self.source.manifest(digest).await
     }
 
-    async fn page(&self, digest: &Digest) -> Result<OcrPage, ProjectionError> {
+    async fn page(&self, digest: &Digest) -> Result<Option<OcrPage>, ProjectionError> {
         self.source.page(digest).await
     }
 }

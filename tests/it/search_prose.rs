@@ -308,15 +308,15 @@ fn number_of(digest: &Digest) -> u64 {
 
 #[async_trait]
 impl PageSource for ProseSource {
-    async fn manifest(&self, digest: &Digest) -> Result<RecordManifest, ProjectionError> {
+    async fn manifest(&self, digest: &Digest) -> Result<Option<RecordManifest>, ProjectionError> {
         let first = number_of(digest) * PAGES_A_RECORD;
         let texts: Vec<Digest> = (first..first + PAGES_A_RECORD)
             .map(|number| numbered(b'p', number))
             .collect();
-        Ok(manifest(*digest, FileFormat::Jpeg, &texts))
+        Ok(Some(manifest(*digest, FileFormat::Jpeg, &texts)))
     }
 
-    async fn page(&self, digest: &Digest) -> Result<OcrPage, ProjectionError> {
-        Ok(self.page_number(number_of(digest)))
+    async fn page(&self, digest: &Digest) -> Result<Option<OcrPage>, ProjectionError> {
+        Ok(Some(self.page_number(number_of(digest))))
     }
 }

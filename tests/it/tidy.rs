@@ -28,6 +28,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "worker", "ocr", "search", "store", "ledger", "derive", "imaging", "domain", "strict",
         ],
     ),
+    ("people", &["store", "ledger", "domain"]),
     (
         "records",
         &[
@@ -35,17 +36,25 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "domain",
         ],
     ),
+    (
+        "counter",
+        &["store", "ledger", "domain", "merkle", "strict"],
+    ),
     ("config", &["domain", "ocr", "store", "strict"]),
     ("telemetry", &["config"]),
     (
         "http",
-        &["records", "pipeline", "search", "store", "ledger", "domain"],
+        &[
+            "counter", "people", "records", "pipeline", "search", "store", "ledger", "domain",
+        ],
     ),
     (
         "cli",
         &[
             "app",
             "http",
+            "counter",
+            "people",
             "records",
             "pipeline",
             "worker",

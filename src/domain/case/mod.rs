@@ -1,13 +1,93 @@
-//! Cases: what can happen to them, what they are, and what may be decided about them.
+//! Visits and cases: what can happen to them, what they are, and what may be decided about them. Here live facts,
+//! folds, pure decisions and clocks; never I/O, never a clock of its own, never personal data: persons, addresses and
+//! reasons in words are commitments to vault records.
+//!
+//! A decision takes the folded state, the item version the case pins, a command, and the instant at which it happened,
+//! and gives facts or one refusal of the table in [`CaseRefusal`].
+//!
+//! | file | regulation |
+//! |---|---|
+//! | `visit` | Art 6, 8(1), 12(5), 12(6): who came where, by which channel |
+//! | `opening` | Art 5, 8(2), 11(3), 13(2): a case pins its item's version; a number is taken once |
+//! | `checklist`, `receipt` | Art 8(2), 12(1): every row met, receipt at once |
+//! | `deferral` | Art 8(3): 容缺 with a signed undertaking, or a printed reason |
+//! | `correction` | Art 8(4): one complete notice |
+//! | `dispatch` | Art 8(5), 8(6), 12(2), 12(3): what each department may read; paper with two signatures |
+//! | `review`, `procedure`, `decision` | Art 9, 11(2), 11(5) |
+//! | `ending` | 许可法 32, 69, 70: refusal, withdrawal, voiding, termination; paper goes back |
+//! | `result`, `delivery`, `rating` | Art 10 |
+//! | `clocks` | 许可法 32, 42, 44, 45, 82; Art 9(1), 10(3) |
+//! | `register` | Art 10(5), 11(7): delivery rows, progress, results without a case |
 
-use serde::{Deserialize, Serialize};
+mod checklist;
+pub mod clocks;
+mod correction;
+mod decision;
+mod deferral;
+mod delivery;
+mod dispatch;
+mod ending;
+mod event;
+mod fold;
+mod opening;
+mod procedure;
+mod rating;
+mod receipt;
+mod refusal;
+mod register;
+mod result;
+mod review;
+mod state;
+mod terms;
+mod visit;
+mod words;
 
-/// What can happen to a case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum CaseEvent {}
+pub use checklist::{
+    ChecklistRow, Meet, Standing, check_fields, checklist, decide_row, file_scan, meet, reopen,
+};
+pub use correction::{Correction, defects, escalate_correction, notify_correction, resubmit};
+pub use decision::{AuthorityDecision, Decide, decide, first_review, register_authority_decision};
+pub use deferral::{Defer, RefuseDeferral, defer, deferral_bar, refuse_deferral, supplement};
+pub use delivery::{HandOut, Post, chase, choose_delivery, end_post, hand_out, post, release_bar};
+pub use dispatch::{
+    Collect, PackageRow, PushPackage, acknowledge, collect_paper, current_step, laggards, push,
+    push_package, readers,
+};
+pub use ending::{
+    RefuseAcceptance, Terminate, Void, Withdraw, refuse_acceptance, return_paper, terminate, void,
+    withdraw,
+};
+pub use event::CaseEvent;
+pub use fold::{Number, fold, number};
+pub use opening::{Application, appoint_agent, assign_platform_no, attend, import, open};
+pub use procedure::{Suspend, complete_task, extend, resume, suspend};
+pub use rating::{FollowUp, Rate, rate};
+pub use receipt::{IssueReceipt, ManifestRow, ReceiptManifest, issue_receipt, receipt_manifest};
+pub use refusal::CaseRefusal;
+pub(crate) use refusal::refusals;
+pub use register::{
+    DeliveryRow, FoundResult, Progress, Undelivered, delivery_row, progress, report_progress,
+    results_without_case, undelivered,
+};
+pub use result::obtain_result;
+pub use review::{Return, accept, return_case};
+pub use state::{
+    Acceptance, CaseState, Decision, Deferred, Delivered, Ending, Met, Notice, PaperHolder, Pause,
+    PostRecord, Pushed, ReceiptRecord, ResultRecord, Row, Stage, TaskRecord,
+};
+pub use terms::*;
+pub use visit::{
+    Guidance, OpenVisit, VisitEvent, VisitState, close_visit, fold_visit, give_guidance,
+    open_visit, refer, take_role,
+};
 
-/// What can happen to a visit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum VisitEvent {}
+use super::event::Entry;
+use super::time::Timestamp;
+
+/// When a fact happened: earlier than it was recorded if it was entered later (补录).
+pub(crate) fn happened(entry: &Entry) -> Timestamp {
+    entry
+        .occurred
+        .as_ref()
+        .map_or(entry.at, |occurred| occurred.at)
+}

@@ -49,8 +49,35 @@ pub struct ServiceItem {
     pub basis: Vec<String>,
 }
 
+impl ServiceItem {
+    /// The bytes of its blob. Equal items have equal bytes.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
+    }
+
+    /// Reads a blob.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+
+    /// The material row of this code.
+    pub fn material(&self, code: &MaterialCode) -> Option<&Material> {
+        self.materials
+            .iter()
+            .find(|material| material.code == *code)
+    }
+
+    /// The promised limit in working days; none for an item done on the spot.
+    pub fn promised_days(&self) -> Option<u16> {
+        match self.handling {
+            Handling::Instant => None,
+            Handling::TimeLimited { promised_days, .. } => Some(promised_days),
+        }
+    }
+}
+
 /// The seven kinds of administrative power on application, and public services. Regulation Art 3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemKind {
     /// 行政许可.
@@ -72,7 +99,7 @@ pub enum ItemKind {
 }
 
 /// Who may apply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ApplicantKind {
     /// 自然人.
@@ -168,7 +195,19 @@ pub struct Deferral {
 }
 
 /// How a material is met. Only paper kept enters custody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum MetBy {
     /// The paper stays with the window.
@@ -197,7 +236,19 @@ pub struct ReviewPoint {
 }
 
 /// A step that stops the clock, with written notice (许可法 45).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SpecialProcedure {
     /// 听证.

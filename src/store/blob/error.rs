@@ -1,6 +1,7 @@
 //! What can go wrong with a blob.
 
-use crate::domain::Digest;
+use crate::domain::{CaseNo, Digest};
+use crate::store::case_keys::{CaseKeyError, Tombstone};
 use crate::store::keys::RandomFailed;
 
 /// A blob could not be stored or read.
@@ -44,6 +45,20 @@ pub enum BlobError {
         /// The owners whose keys are at hand.
         held: String,
     },
+    /// It belonged to erased cases only. It is not damaged, and it cannot be read again.
+    #[error("blob {digest} was erased with case {case} at {}", tombstone.at)]
+    Erased {
+        /// Its address.
+        digest: Digest,
+        /// A case it belonged to.
+        case: CaseNo,
+        /// What stands in place of that case's key.
+        tombstone: Tombstone,
+    },
+    /// The key of a case it belongs to, or is to belong to, cannot be used. For a case that was erased nothing is
+    /// stored any more.
+    #[error(transparent)]
+    CaseKey(CaseKeyError),
     /// The sender's stream broke off. Nothing was stored.
     #[error("the incoming bytes broke off: {0}")]
     Stream(#[source] std::io::Error),
@@ -58,7 +73,29 @@ pub enum BlobError {
     Stopped,
 }
 
+impl From<CaseKeyError> for BlobError {
+    fn from(error: CaseKeyError) -> Self {
+        match error {
+            CaseKeyError::Store(error) => Self::Store(error),
+            CaseKeyError::Random(error) => Self::Random(error),
+            other => Self::CaseKey(other),
+        }
+    }
+}
+
 impl BlobError {
+    /// Whether the blob itself is the reason: asking the store again would not help.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(
+            self,
+            Self::NotFound { .. }
+                | Self::Damaged { .. }
+                | Self::Erased { .. }
+                | Self::WrongKey { .. }
+                | Self::TooLarge { .. }
+        )
+    }
+
     /// Names the blob in a failure of the object store to find it.
     pub(crate) fn reading(digest: &Digest, error: object_store::Error) -> Self {
         match error {

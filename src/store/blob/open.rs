@@ -5,13 +5,14 @@ use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::{Aes256Gcm, Key, Nonce, Tag};
 
 use super::seal::{
-    CHUNK_BYTES, END_MAGIC, HEAD_BYTES, HEAD_FIXED, TAG_BYTES, TRAILER_BYTES_MAX,
-    TRAILER_END_BYTES, Wrap, chunk_count, chunk_nonce, wrap_context,
+    CHUNK_BYTES, END_MAGIC, Face, HEAD_BYTES, HEAD_FIXED, TAG_BYTES, TRAILER_BYTES_MAX,
+    TRAILER_END_BYTES, Wrap, chunk_count, chunk_nonce,
 };
-use crate::store::keys::{MasterKeys, WRAPPED_BYTES};
+use crate::store::case_keys::CaseKeyError;
+use crate::store::keys::{MasterKey, Secret};
 
 /// Why an object does not open.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum OpenError {
     /// It is not what was written.
     Damaged(&'static str),
@@ -20,74 +21,45 @@ pub(crate) enum OpenError {
         /// Its owners.
         owners: String,
     },
+    /// The cases it belonged to were erased, or the key of one cannot be read.
+    Case(CaseKeyError),
+    /// The object store failed.
+    Store(object_store::Error),
 }
 
 /// An object whose trailer was read and whose data key was unwrapped.
 #[derive(Clone)]
 pub(crate) struct Opened {
     cipher: Aes256Gcm,
-    head: [u8; HEAD_BYTES],
-    plain_bytes: u64,
+    data_key: Secret,
+    face: Face,
 }
 
 impl Opened {
-    /// Reads the trailer at the end of `tail`, the last bytes (at most [`TRAILER_BYTES_MAX`]) of an object of
-    /// `object_bytes`, and unwraps the data key of the object called `name`.
-    pub(crate) fn from_tail(
-        tail: &[u8],
-        object_bytes: u64,
-        name: &str,
-        keys: &MasterKeys,
-    ) -> Result<Self, OpenError> {
-        let trailer = Trailer::read(tail)?;
-        let expected = (HEAD_BYTES as u64)
-            .checked_add(trailer.plain_bytes)
-            .and_then(|sum| {
-                let tags = chunk_count(trailer.plain_bytes).checked_mul(TAG_BYTES as u64)?;
-                sum.checked_add(tags)
-            })
-            .and_then(|sum| sum.checked_add(trailer.bytes as u64));
-        if expected != Some(object_bytes) {
-            return Err(OpenError::Damaged(
-                "its length is not the one it was sealed with",
-            ));
-        }
-        for wrap in &trailer.wraps {
-            let Some(key) = keys.by_owner(&wrap.owner) else {
-                continue;
-            };
-            let context = wrap_context(&wrap.owner, name, trailer.plain_bytes, &trailer.head);
-            let Some(data_key) = key.unwrap(&wrap.wrapped, &wrap.nonce, &context) else {
-                return Err(OpenError::Damaged(
-                    "its data key does not open at this address",
-                ));
-            };
-            return Ok(Self {
-                cipher: Aes256Gcm::new(&Key::<Aes256Gcm>::from(*data_key)),
-                head: trailer.head,
-                plain_bytes: trailer.plain_bytes,
-            });
-        }
-        let owners: Vec<String> = trailer.wraps.into_iter().map(|wrap| wrap.owner).collect();
-        Err(OpenError::NoKey {
-            owners: owners.join(", "),
-        })
+    /// What its wraps are bound to.
+    pub(crate) fn face(&self) -> &Face {
+        &self.face
+    }
+
+    /// What its wraps hold.
+    pub(crate) fn data_key(&self) -> &Secret {
+        &self.data_key
     }
 
     /// Length of the plain bytes.
     pub(crate) fn plain_bytes(&self) -> u64 {
-        self.plain_bytes
+        self.face.plain_bytes
     }
 
     /// Number of chunks.
     pub(crate) fn chunks(&self) -> u64 {
-        chunk_count(self.plain_bytes)
+        chunk_count(self.face.plain_bytes)
     }
 
     /// Where the chunks `first..end` stand in the object.
     pub(crate) fn object_range(&self, first: u64, end: u64) -> std::ops::Range<u64> {
         let sealed = (CHUNK_BYTES + TAG_BYTES) as u64;
-        let stop = HEAD_BYTES as u64 + self.plain_bytes + self.chunks() * TAG_BYTES as u64;
+        let stop = HEAD_BYTES as u64 + self.plain_bytes() + self.chunks() * TAG_BYTES as u64;
         let begin = HEAD_BYTES as u64 + first * sealed;
         begin..(HEAD_BYTES as u64 + end * sealed).min(stop)
     }
@@ -122,7 +94,7 @@ impl Opened {
 
     /// Compares the head at the front of the object with the sealed one.
     pub(crate) fn check_head(&self, head: &[u8]) -> Result<(), OpenError> {
-        if head == self.head.as_slice() {
+        if head == self.face.head.as_slice() {
             return Ok(());
         }
         Err(OpenError::Damaged("its head was altered"))
@@ -136,7 +108,7 @@ impl Opened {
         let Ok(counter) = u32::try_from(number) else {
             return Err(damaged);
         };
-        let nonce = chunk_nonce(&self.head, counter, number + 1 == self.chunks());
+        let nonce = chunk_nonce(&self.face.head, counter, number + 1 == self.chunks());
         let begin = out.len();
         out.extend_from_slice(body);
         let Some(place) = out.get_mut(begin..) else {
@@ -144,7 +116,7 @@ impl Opened {
         };
         let opened = self.cipher.decrypt_inout_detached(
             &Nonce::from(nonce),
-            &self.head,
+            &self.face.head,
             place.into(),
             &Tag::from(*tag),
         );
@@ -156,15 +128,59 @@ impl Opened {
     }
 }
 
-struct Trailer {
-    head: [u8; HEAD_BYTES],
-    plain_bytes: u64,
-    wraps: Vec<Wrap>,
+/// The end of an object: who can open it.
+pub(crate) struct Trailer {
+    /// What its wraps are bound to.
+    pub(crate) face: Face,
+    /// One an owner.
+    pub(crate) wraps: Vec<Wrap>,
     /// Its whole length.
-    bytes: usize,
+    pub(crate) bytes: usize,
 }
 
 impl Trailer {
+    /// Reads the trailer at the end of `tail`, the last bytes (at most [`TRAILER_BYTES_MAX`]) of an object of
+    /// `object_bytes`.
+    pub(crate) fn of_object(tail: &[u8], object_bytes: u64) -> Result<Self, OpenError> {
+        let trailer = Self::read(tail)?;
+        let plain_bytes = trailer.face.plain_bytes;
+        let expected = (HEAD_BYTES as u64)
+            .checked_add(plain_bytes)
+            .and_then(|sum| {
+                let tags = chunk_count(plain_bytes).checked_mul(TAG_BYTES as u64)?;
+                sum.checked_add(tags)
+            })
+            .and_then(|sum| sum.checked_add(trailer.bytes as u64));
+        if expected != Some(object_bytes) {
+            return Err(OpenError::Damaged(
+                "its length is not the one it was sealed with",
+            ));
+        }
+        Ok(trailer)
+    }
+
+    /// Reads the trailer of an object that is wholly at hand.
+    pub(crate) fn of_whole(object: &[u8]) -> Result<Self, OpenError> {
+        let tail_start = object.len().saturating_sub(TRAILER_BYTES_MAX);
+        let tail = object.get(tail_start..).unwrap_or_default();
+        Self::of_object(tail, object.len() as u64)
+    }
+
+    /// Unwraps the data key of the object called `name`; none when the wrap is not of this object and this key.
+    pub(crate) fn unwrap(&self, wrap: &Wrap, key: &MasterKey, name: &str) -> Option<Secret> {
+        let context = self.face.context(&wrap.owner, name);
+        key.unwrap(&wrap.wrapped, &wrap.nonce, &context)
+    }
+
+    /// The object with its data key.
+    pub(crate) fn open(&self, data_key: Secret) -> Opened {
+        Opened {
+            cipher: Aes256Gcm::new(&Key::<Aes256Gcm>::from(*data_key)),
+            data_key,
+            face: self.face,
+        }
+    }
+
     fn read(tail: &[u8]) -> Result<Self, OpenError> {
         let cut = OpenError::Damaged("it does not end as a sealed object; it was cut or extended");
         let Some((rest, magic)) = tail.split_last_chunk::<4>() else {
@@ -198,38 +214,22 @@ impl Trailer {
         let (&count, mut rest) = rest.split_first()?;
         let mut wraps = Vec::with_capacity(usize::from(count));
         for _ in 0..count {
-            let (&owner_length, after) = rest.split_first()?;
-            let (owner, after) = after.split_at_checked(usize::from(owner_length))?;
-            let (nonce, after) = after.split_first_chunk::<12>()?;
-            let (wrapped, after) = after.split_first_chunk::<WRAPPED_BYTES>()?;
-            wraps.push(Wrap {
-                owner: String::from_utf8(owner.to_vec()).ok()?,
-                nonce: *nonce,
-                wrapped: *wrapped,
-            });
+            let (wrap, after) = Wrap::parse(rest)?;
+            wraps.push(wrap);
             rest = after;
         }
         if !rest.is_empty() {
             return None;
         }
         Some(Self {
-            head: *head,
-            plain_bytes: u64::from_be_bytes(*plain_bytes),
+            face: Face {
+                head: *head,
+                plain_bytes: u64::from_be_bytes(*plain_bytes),
+            },
             wraps,
             bytes,
         })
     }
-}
-
-/// Opens bytes of an object that are wholly at hand.
-pub(crate) fn open_whole(
-    object: &[u8],
-    name: &str,
-    keys: &MasterKeys,
-) -> Result<Vec<u8>, OpenError> {
-    let tail_start = object.len().saturating_sub(TRAILER_BYTES_MAX);
-    let tail = object.get(tail_start..).unwrap_or_default();
-    Opened::from_tail(tail, object.len() as u64, name, keys)?.open_whole(object)
 }
 
 #[cfg(test)]
@@ -239,7 +239,27 @@ mod tests {
     use super::super::seal::{SealChance, seal_whole, trailer};
     use super::*;
     use crate::domain::Digest;
-    use crate::store::keys::MasterKey;
+    use crate::store::keys::{MasterKeys, WRAPPED_BYTES};
+
+    fn open_whole(object: &[u8], name: &str, keys: &MasterKeys) -> Result<Vec<u8>, OpenError> {
+        let trailer = Trailer::of_whole(object)?;
+        for wrap in &trailer.wraps {
+            let Some(key) = keys.by_owner(&wrap.owner) else {
+                continue;
+            };
+            let data_key = trailer.unwrap(wrap, key, name);
+            let data_key = data_key.ok_or(OpenError::Damaged("the wrap does not open"))?;
+            return trailer.open(data_key).open_whole(object);
+        }
+        let owners: Vec<&str> = trailer
+            .wraps
+            .iter()
+            .map(|wrap| wrap.owner.as_str())
+            .collect();
+        Err(OpenError::NoKey {
+            owners: owners.join(", "),
+        })
+    }
 
     fn chance() -> SealChance {
         SealChance {
@@ -258,7 +278,7 @@ mod tests {
     #[test]
     fn format_1_does_not_change() {
         let plain = vec![6; CHUNK_BYTES + 1];
-        let sealed = seal_whole(&plain, "blob/x", keys(1).current(), chance()).unwrap();
+        let sealed = seal_whole(&plain, "blob/x", &keys(1).current_owner(), chance()).unwrap();
         let golden = "24c8d16486b14ab59bea66f02d25b1fb80430cab8578a0d7f0e3dc7a91530f65";
         assert_eq!(Digest::of(&sealed).to_string(), golden);
         assert_eq!(open_whole(&sealed, "blob/x", &keys(1)).unwrap(), plain);
@@ -266,7 +286,7 @@ mod tests {
 
     #[test]
     fn wraps_of_other_owners_are_passed_over() {
-        let object = seal_whole(b"plain", "blob/x", keys(1).current(), chance()).unwrap();
+        let object = seal_whole(b"plain", "blob/x", &keys(1).current_owner(), chance()).unwrap();
         let trailer_length =
             u16::from_be_bytes([object[object.len() - 6], object[object.len() - 5]]);
         let (chunks, end) = object.split_at(object.len() - usize::from(trailer_length));
@@ -278,7 +298,7 @@ mod tests {
         };
         let both = [other, read.wraps[0].clone()];
         let mut object = chunks.to_vec();
-        object.extend_from_slice(&trailer(&read.head, read.plain_bytes, &both));
+        object.extend_from_slice(&trailer(&read.face, &both));
         assert_eq!(open_whole(&object, "blob/x", &keys(1)).unwrap(), b"plain");
         let refused = open_whole(&object, "blob/x", &keys(2));
         let Err(OpenError::NoKey { owners }) = refused else {
@@ -290,12 +310,16 @@ mod tests {
     #[test]
     fn a_forged_length_does_not_open() {
         let plain = vec![6; 3 * CHUNK_BYTES];
-        let object = seal_whole(&plain, "blob/x", keys(1).current(), chance()).unwrap();
+        let object = seal_whole(&plain, "blob/x", &keys(1).current_owner(), chance()).unwrap();
         let trailer_length =
             u16::from_be_bytes([object[object.len() - 6], object[object.len() - 5]]);
         let read = Trailer::read(&object[object.len() - usize::from(trailer_length)..]).unwrap();
         let mut cut = object[..HEAD_BYTES + 2 * (CHUNK_BYTES + TAG_BYTES)].to_vec();
-        cut.extend_from_slice(&trailer(&read.head, 2 * CHUNK_BYTES as u64, &read.wraps));
+        let face = Face {
+            plain_bytes: 2 * CHUNK_BYTES as u64,
+            ..read.face
+        };
+        cut.extend_from_slice(&trailer(&face, &read.wraps));
         let refused = open_whole(&cut, "blob/x", &keys(1));
         assert!(matches!(refused, Err(OpenError::Damaged(_))), "{refused:?}");
     }
@@ -304,7 +328,7 @@ mod tests {
     fn no_bytes_make_the_reader_panic() {
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
         println!("seed {state:x}");
-        let good = seal_whole(b"plain", "blob/x", keys(1).current(), chance()).unwrap();
+        let good = seal_whole(b"plain", "blob/x", &keys(1).current_owner(), chance()).unwrap();
         for round in 0..20_000usize {
             state ^= state << 13;
             state ^= state >> 7;

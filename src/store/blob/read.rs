@@ -5,10 +5,11 @@ use std::ops::Range;
 use bytes::Bytes;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
 
-use super::open::{OpenError, Opened, open_whole};
+use super::open::{OpenError, Opened, Trailer};
 use super::seal::{CHUNK_BYTES, TRAILER_BYTES_MAX, chunk_count};
-use super::{BlobError, Blobs, HEAD_BYTES, TAG_BYTES, address, off_thread, sealed_name};
+use super::{BlobError, Blobs, HEAD_BYTES, TAG_BYTES, address, off_thread};
 use crate::domain::Digest;
+use crate::store::case_keys::CaseKeyError;
 
 /// Chunks that are read at once where a whole blob is checked: 2 MiB.
 const WINDOW_CHUNKS: u64 = 32;
@@ -29,10 +30,10 @@ impl Blobs {
             .bytes()
             .await
             .map_err(|error| BlobError::reading(digest, error))?;
-        let name = sealed_name(digest);
-        let keys = self.keys.clone();
+        let trailer = Trailer::of_whole(&object).map_err(|error| self.not_opened(digest, error))?;
+        let opened = self.unlock(digest, &trailer).await?;
         let (plain, found) = off_thread(move || {
-            let plain = open_whole(&object, &name, &keys)?;
+            let plain = opened.open_whole(&object)?;
             let found = Digest::of(&plain);
             Ok((plain, found))
         })
@@ -157,7 +158,13 @@ impl Blobs {
     }
 
     /// Reads the end of the object and unwraps its data key.
-    async fn open_tail(&self, digest: &Digest) -> Result<Opened, BlobError> {
+    pub(super) async fn open_tail(&self, digest: &Digest) -> Result<Opened, BlobError> {
+        let trailer = self.read_trailer(digest).await?;
+        self.unlock(digest, &trailer).await
+    }
+
+    /// Reads the end of the object.
+    pub(super) async fn read_trailer(&self, digest: &Digest) -> Result<Trailer, BlobError> {
         let location = address(digest);
         let meta = self
             .objects
@@ -185,8 +192,7 @@ impl Blobs {
             .bytes()
             .await
             .map_err(|error| BlobError::reading(digest, error))?;
-        Opened::from_tail(&tail, object_bytes, &sealed_name(digest), &self.keys)
-            .map_err(|error| self.not_opened(digest, error))
+        Trailer::of_object(&tail, object_bytes).map_err(|error| self.not_opened(digest, error))
     }
 
     async fn check_head(&self, digest: &Digest, opened: &Opened) -> Result<(), BlobError> {
@@ -200,7 +206,7 @@ impl Blobs {
             .map_err(|error| self.not_opened(digest, error))
     }
 
-    fn not_opened(&self, digest: &Digest, error: OpenError) -> BlobError {
+    pub(super) fn not_opened(&self, digest: &Digest, error: OpenError) -> BlobError {
         match error {
             OpenError::Damaged(reason) => BlobError::Damaged {
                 digest: *digest,
@@ -209,8 +215,15 @@ impl Blobs {
             OpenError::NoKey { owners } => BlobError::WrongKey {
                 digest: *digest,
                 needs: owners,
-                held: self.keys.owners(),
+                held: self.ring.masters().owners(),
             },
+            OpenError::Case(CaseKeyError::Erased { case, tombstone }) => BlobError::Erased {
+                digest: *digest,
+                case,
+                tombstone,
+            },
+            OpenError::Case(error) => error.into(),
+            OpenError::Store(error) => BlobError::Store(error),
         }
     }
 }

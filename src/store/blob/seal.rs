@@ -15,14 +15,14 @@
 //! a stream are known: a wrap is bound to owner, address, length and head, so an object moved to another
 //! address, or given another length, does not open. The CRC tells damage from a wrong key.
 //!
-//! Owners today: `master:KEYID`. Wraps of other owners (`case:ID`) are allowed and passed over by a reader that
-//! does not hold their key; later wraps of a stored object go to `wraps/DIGEST/OWNER` in the same form.
+//! Owners are `master:KEYID` and `case:CASE`. A reader passes over wraps of owners whose key it does not hold. Later
+//! wraps of a stored blob go to `wraps/ab/cd/DIGEST/OWNER`: "CFW1", the wrap as in a trailer, its CRC-32.
 
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::{Aes256Gcm, Key, Nonce};
 
 use crate::store::keys::{
-    MasterKey, RandomFailed, Secret, WRAPPED_BYTES, random_bytes, random_secret,
+    OwnerKey, RandomFailed, Secret, WRAPPED_BYTES, random_bytes, random_secret,
 };
 
 /// Plain bytes in a full chunk.
@@ -37,6 +37,8 @@ pub(crate) const TRAILER_BYTES_MAX: usize = 4096;
 pub(crate) const END_MAGIC: [u8; 4] = *b"1BFC";
 /// The first bytes of every object: magic, chunk size, reserved.
 pub(crate) const HEAD_FIXED: [u8; 9] = *b"CFB1\x10\0\0\0\0";
+/// The first bytes of a wrap that stands beside its blob.
+const WRAP_MAGIC: [u8; 4] = *b"CFW1";
 /// CRC-32, length and magic at the end of the trailer.
 pub(crate) const TRAILER_END_BYTES: usize = 4 + 2 + 4;
 
@@ -57,7 +59,7 @@ pub(crate) struct SealChance {
     pub data_key: Secret,
     /// Begins every chunk's nonce.
     pub prefix: [u8; 7],
-    /// Nonce of the wrap by the master key.
+    /// Nonce of the first wrap.
     pub wrap_nonce: [u8; 12],
 }
 
@@ -89,21 +91,44 @@ pub(crate) fn chunk_nonce(head: &[u8; HEAD_BYTES], counter: u32, last: bool) -> 
     nonce
 }
 
-/// What a wrap is bound to. `name` says what the object is (`blob/DIGEST`, `vault/SUBJECT/COMMITMENT`).
-pub(crate) fn wrap_context(
-    owner: &str,
-    name: &str,
-    plain_bytes: u64,
-    head: &[u8; HEAD_BYTES],
-) -> Vec<u8> {
-    let mut context = b"counterfoil/data-key/v1\0".to_vec();
-    context.extend_from_slice(owner.as_bytes());
-    context.push(0);
-    context.extend_from_slice(name.as_bytes());
-    context.push(0);
-    context.extend_from_slice(&plain_bytes.to_be_bytes());
-    context.extend_from_slice(head);
-    context
+/// What tells one sealed object from another: a wrap is bound to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Face {
+    /// Its head.
+    pub head: [u8; HEAD_BYTES],
+    /// Length of its plain bytes.
+    pub plain_bytes: u64,
+}
+
+impl Face {
+    /// Wraps the data key of the object called `name` for an owner. None only where the cipher refuses, which it
+    /// does for no key.
+    pub(crate) fn wrap(
+        &self,
+        name: &str,
+        data_key: &Secret,
+        owner: &OwnerKey,
+        nonce: [u8; 12],
+    ) -> Option<Wrap> {
+        let context = self.context(&owner.owner, name);
+        Some(Wrap {
+            owner: owner.owner.clone(),
+            nonce,
+            wrapped: owner.key.wrap(data_key, &nonce, &context)?,
+        })
+    }
+
+    /// What a wrap is bound to. `name` says what the object is (`blob/DIGEST`, `vault/SUBJECT/COMMITMENT`).
+    pub(crate) fn context(&self, owner: &str, name: &str) -> Vec<u8> {
+        let mut context = b"counterfoil/data-key/v1\0".to_vec();
+        context.extend_from_slice(owner.as_bytes());
+        context.push(0);
+        context.extend_from_slice(name.as_bytes());
+        context.push(0);
+        context.extend_from_slice(&self.plain_bytes.to_be_bytes());
+        context.extend_from_slice(&self.head);
+        context
+    }
 }
 
 /// Number of chunks of that many plain bytes; an empty object has one empty chunk.
@@ -167,22 +192,22 @@ impl Sealer {
         std::mem::replace(&mut self.out, rest)
     }
 
-    /// Seals the last chunk, writes the trailer with one wrap by `key`, and returns what was not taken yet.
-    pub(crate) fn finish(mut self, name: &str, key: &MasterKey) -> Result<Vec<u8>, SealError> {
+    /// Seals the last chunk and writes the trailer with one wrap for `owner`.
+    pub(crate) fn finish(mut self, name: &str, owner: &OwnerKey) -> Result<Sealed, SealError> {
         self.seal_held(true)?;
-        let owner = key.owner();
-        let context = wrap_context(&owner, name, self.plain_bytes, &self.head);
-        let wrapped = key
-            .wrap(&self.chance.data_key, &self.chance.wrap_nonce, &context)
-            .ok_or(SealError::TooLong)?;
-        let wrap = Wrap {
-            owner,
-            nonce: self.chance.wrap_nonce,
-            wrapped,
+        let face = Face {
+            head: self.head,
+            plain_bytes: self.plain_bytes,
         };
-        self.out
-            .extend_from_slice(&trailer(&self.head, self.plain_bytes, &[wrap]));
-        Ok(self.out)
+        let wrap = face
+            .wrap(name, &self.chance.data_key, owner, self.chance.wrap_nonce)
+            .ok_or(SealError::TooLong)?;
+        self.out.extend_from_slice(&trailer(&face, &[wrap]));
+        Ok(Sealed {
+            rest: self.out,
+            face,
+            data_key: self.chance.data_key,
+        })
     }
 
     fn seal_held(&mut self, last: bool) -> Result<(), SealError> {
@@ -205,10 +230,20 @@ impl Sealer {
     }
 }
 
+/// An object whose sealing ended.
+pub(crate) struct Sealed {
+    /// Its last bytes: those that were not taken before.
+    pub rest: Vec<u8>,
+    /// What its wraps are bound to.
+    pub face: Face,
+    /// What its wraps hold.
+    pub data_key: Secret,
+}
+
 /// One owner's way to the data key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wrap {
-    /// `master:KEYID` or `case:ID`, at most 64 bytes.
+    /// `master:KEYID` or `case:CASE`, at most 64 bytes.
     pub owner: String,
     /// Nonce of the wrap.
     pub nonce: [u8; 12],
@@ -216,16 +251,54 @@ pub(crate) struct Wrap {
     pub wrapped: [u8; WRAPPED_BYTES],
 }
 
+impl Wrap {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.push(self.owner.len() as u8);
+        bytes.extend_from_slice(self.owner.as_bytes());
+        bytes.extend_from_slice(&self.nonce);
+        bytes.extend_from_slice(&self.wrapped);
+    }
+
+    /// Reads a wrap at the front of `bytes`, and what follows it.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (&length, rest) = bytes.split_first()?;
+        let (owner, rest) = rest.split_at_checked(usize::from(length))?;
+        let (nonce, rest) = rest.split_first_chunk::<12>()?;
+        let (wrapped, rest) = rest.split_first_chunk::<WRAPPED_BYTES>()?;
+        let wrap = Self {
+            owner: String::from_utf8(owner.to_vec()).ok()?,
+            nonce: *nonce,
+            wrapped: *wrapped,
+        };
+        Some((wrap, rest))
+    }
+
+    /// The bytes of a wrap that stands beside its blob.
+    pub(crate) fn to_object(&self) -> Vec<u8> {
+        let mut bytes = WRAP_MAGIC.to_vec();
+        self.write(&mut bytes);
+        bytes.extend_from_slice(&crc32fast::hash(&bytes).to_be_bytes());
+        bytes
+    }
+
+    /// Reads a wrap that stands beside its blob; none when it is not what was written.
+    pub(crate) fn from_object(object: &[u8]) -> Option<Self> {
+        let (body, crc) = object.split_last_chunk::<4>()?;
+        if crc32fast::hash(body) != u32::from_be_bytes(*crc) {
+            return None;
+        }
+        let (wrap, rest) = Self::parse(body.strip_prefix(&WRAP_MAGIC)?)?;
+        rest.is_empty().then_some(wrap)
+    }
+}
+
 /// The bytes of a trailer. Owners are made by this program and short.
-pub(crate) fn trailer(head: &[u8; HEAD_BYTES], plain_bytes: u64, wraps: &[Wrap]) -> Vec<u8> {
-    let mut bytes = head.to_vec();
-    bytes.extend_from_slice(&plain_bytes.to_be_bytes());
+pub(crate) fn trailer(face: &Face, wraps: &[Wrap]) -> Vec<u8> {
+    let mut bytes = face.head.to_vec();
+    bytes.extend_from_slice(&face.plain_bytes.to_be_bytes());
     bytes.push(wraps.len() as u8);
     for wrap in wraps {
-        bytes.push(wrap.owner.len() as u8);
-        bytes.extend_from_slice(wrap.owner.as_bytes());
-        bytes.extend_from_slice(&wrap.nonce);
-        bytes.extend_from_slice(&wrap.wrapped);
+        wrap.write(&mut bytes);
     }
     bytes.extend_from_slice(&crc32fast::hash(&bytes).to_be_bytes());
     let length = (bytes.len() + 6) as u16;
@@ -238,10 +311,10 @@ pub(crate) fn trailer(head: &[u8; HEAD_BYTES], plain_bytes: u64, wraps: &[Wrap])
 pub(crate) fn seal_whole(
     plain: &[u8],
     name: &str,
-    key: &MasterKey,
+    owner: &OwnerKey,
     chance: SealChance,
 ) -> Result<Vec<u8>, SealError> {
     let mut sealer = Sealer::new(chance);
     sealer.push(plain)?;
-    sealer.finish(name, key)
+    Ok(sealer.finish(name, owner)?.rest)
 }

@@ -10,16 +10,16 @@ use object_store::{
     RenameTargetMode,
 };
 
-use super::seal::{SealChance, SealError, Sealer};
+use super::seal::{SealChance, SealError, Sealed, Sealer};
 use super::{BlobError, Blobs, INCOMING_FOLDER, Stored, address, off_thread, sealed_name};
 use crate::domain::Digest;
 use crate::domain::digest::TwinHasher;
-use crate::store::keys::random_bytes;
+use crate::store::keys::{OwnerKey, random_bytes};
 
 /// Plain bytes up to which a blob is written in one piece.
-const ONE_PIECE_BYTES: u64 = 8 * 1024 * 1024;
+pub(super) const ONE_PIECE_BYTES: u64 = 8 * 1024 * 1024;
 /// Sealed bytes of a part: the least that S3 allows. All but the last are equal, as some services ask.
-const PART_BYTES: usize = 5 * 1024 * 1024;
+pub(super) const PART_BYTES: usize = 5 * 1024 * 1024;
 /// Bytes that are hashed and sealed in one go away from the request threads.
 const BATCH_BYTES: usize = 1024 * 1024;
 
@@ -28,6 +28,8 @@ enum Standing {
     Absent,
     Sound,
     Damaged,
+    /// Those it belonged to were erased: whoever stores the bytes now begins anew.
+    Erased,
 }
 
 impl Blobs {
@@ -43,7 +45,8 @@ impl Blobs {
     ///
     /// A stream that is longer than `bytes_max`, breaks off, or has another digest than `announced` leaves no
     /// blob behind. Bytes that are stored already are not written again, unless the stored object is damaged:
-    /// then it is replaced. Repeating a call that failed is safe.
+    /// then it is replaced. Either way the blob then belongs to the cases of this handle, or to the hall, besides
+    /// those it belonged to before. Repeating a call that failed is safe.
     pub async fn put_stream<S>(
         &self,
         stream: S,
@@ -53,12 +56,21 @@ impl Blobs {
     where
         S: Stream<Item = std::io::Result<Bytes>> + Unpin + Send,
     {
+        let owner = self.ring.owner(self.cases.first()).await?;
         let mut upload = None;
-        match self
-            .put_parts(stream, announced, bytes_max, &mut upload)
-            .await
-        {
-            Ok(stored) => Ok(stored),
+        let put = self
+            .put_parts(stream, announced, bytes_max, &owner, &mut upload)
+            .await;
+        match put {
+            Ok(stored) => {
+                if stored.existed {
+                    self.ensure_owner(&stored.digest, &owner).await?;
+                }
+                for case in self.cases.iter().skip(1) {
+                    self.share(&stored.digest, case).await?;
+                }
+                Ok(stored)
+            }
             Err(error) => {
                 if let Some(mut upload) = upload {
                     upload.abandon(self).await;
@@ -73,6 +85,7 @@ impl Blobs {
         mut stream: S,
         announced: Option<Digest>,
         bytes_max: u64,
+        owner: &OwnerKey,
         upload: &mut Option<Upload>,
     ) -> Result<Stored, BlobError>
     where
@@ -111,16 +124,21 @@ impl Blobs {
                 found: digest,
             });
         }
-        let sealed = sealer
-            .finish(&sealed_name(&digest), self.keys.current())
+        let mut sealed = sealer
+            .finish(&sealed_name(&digest), owner)
             .map_err(|error| not_sealed(error, bytes_max))?;
+        let rest = std::mem::take(&mut sealed.rest);
         let existed = match upload {
-            None => self.settle_piece(&digest, sealed.into()).await?,
+            None => {
+                self.settle_piece(&digest, &sealed, owner, rest.into())
+                    .await?
+            }
             Some(upload) => {
-                upload.send(sealed).await?;
+                upload.send(rest).await?;
                 upload.complete().await?;
                 let incoming = upload.location.clone();
-                self.settle_upload(&digest, &incoming).await?
+                self.settle_upload(&digest, &sealed, owner, &incoming)
+                    .await?
             }
         };
         Ok(Stored {
@@ -151,12 +169,18 @@ impl Blobs {
     }
 
     /// Puts a sealed object at its address if no sound one is there. Returns whether one was.
-    async fn settle_piece(&self, digest: &Digest, sealed: PutPayload) -> Result<bool, BlobError> {
+    async fn settle_piece(
+        &self,
+        digest: &Digest,
+        sealed: &Sealed,
+        owner: &OwnerKey,
+        object: PutPayload,
+    ) -> Result<bool, BlobError> {
         let location = address(digest);
         if self.create_refuses {
             let created = self
                 .objects
-                .put_opts(&location, sealed.clone(), PutOptions::from(PutMode::Create))
+                .put_opts(&location, object.clone(), PutOptions::from(PutMode::Create))
                 .await;
             match created {
                 Ok(_) => return Ok(false),
@@ -164,15 +188,23 @@ impl Blobs {
                 Err(error) => return Err(error.into()),
             }
         }
-        if let Standing::Sound = self.standing(digest).await? {
-            return Ok(true);
+        match self.standing(digest).await? {
+            Standing::Sound => return Ok(true),
+            Standing::Damaged => self.carry_owners(digest, sealed, owner).await?,
+            Standing::Absent | Standing::Erased => {}
         }
-        self.objects.put(&location, sealed).await?;
+        self.objects.put(&location, object).await?;
         Ok(false)
     }
 
     /// Moves a completed upload to its address if no sound object is there. Returns whether one was.
-    async fn settle_upload(&self, digest: &Digest, incoming: &Path) -> Result<bool, BlobError> {
+    async fn settle_upload(
+        &self,
+        digest: &Digest,
+        sealed: &Sealed,
+        owner: &OwnerKey,
+        incoming: &Path,
+    ) -> Result<bool, BlobError> {
         let location = address(digest);
         if self.create_refuses {
             let options = RenameOptions::new().with_target_mode(RenameTargetMode::Create);
@@ -183,9 +215,13 @@ impl Blobs {
                 Err(error) => return Err(error.into()),
             }
         }
-        if let Standing::Sound = self.standing(digest).await? {
-            self.objects.delete(incoming).await?;
-            return Ok(true);
+        match self.standing(digest).await? {
+            Standing::Sound => {
+                self.objects.delete(incoming).await?;
+                return Ok(true);
+            }
+            Standing::Damaged => self.carry_owners(digest, sealed, owner).await?,
+            Standing::Absent | Standing::Erased => {}
         }
         self.objects.rename(incoming, &location).await?;
         Ok(false)
@@ -197,6 +233,7 @@ impl Blobs {
         match self.verify(digest).await {
             Ok(_) => Ok(Standing::Sound),
             Err(BlobError::NotFound { .. }) => Ok(Standing::Absent),
+            Err(BlobError::Erased { .. }) => Ok(Standing::Erased),
             Err(BlobError::Damaged { reason, .. }) => {
                 tracing::warn!(%digest, reason, "a damaged blob is replaced by a sound one");
                 Ok(Standing::Damaged)
@@ -234,14 +271,14 @@ impl Intake {
 }
 
 /// A multipart upload under a random name in `incoming/`.
-struct Upload {
-    location: Path,
+pub(super) struct Upload {
+    pub(super) location: Path,
     parts: Box<dyn MultipartUpload>,
     completed: bool,
 }
 
 impl Upload {
-    async fn begin(blobs: &Blobs) -> Result<Self, BlobError> {
+    pub(super) async fn begin(blobs: &Blobs) -> Result<Self, BlobError> {
         let name = hex::encode(random_bytes::<16>()?);
         let location = Path::from(format!("{INCOMING_FOLDER}/{name}"));
         let parts = blobs.objects.put_multipart(&location).await?;
@@ -252,11 +289,11 @@ impl Upload {
         })
     }
 
-    async fn send(&mut self, part: Vec<u8>) -> Result<(), BlobError> {
+    pub(super) async fn send(&mut self, part: Vec<u8>) -> Result<(), BlobError> {
         Ok(self.parts.put_part(part.into()).await?)
     }
 
-    async fn complete(&mut self) -> Result<(), BlobError> {
+    pub(super) async fn complete(&mut self) -> Result<(), BlobError> {
         // Set first: a completion reported as failed may have been applied.
         self.completed = true;
         self.parts.complete().await?;
@@ -264,7 +301,7 @@ impl Upload {
     }
 
     /// Removes what was written. What cannot be removed now, the sweep removes later.
-    async fn abandon(&mut self, blobs: &Blobs) {
+    pub(super) async fn abandon(&mut self, blobs: &Blobs) {
         if !self.completed && self.parts.abort().await.is_ok() {
             return;
         }

@@ -23,6 +23,7 @@ pub use opening::{OpenError, Opened};
 use self::failure::Failure;
 use self::trees::Trees;
 use super::catalog::{Catalog, CatalogError, Counts, Lease, RowStatus, ScanRow};
+use super::lists::{Listed, Listing, Page, Placed};
 use crate::domain::{Digest, Timestamp};
 use crate::ledger::store::ProjectionError;
 use crate::ledger::{Projection, Recorded};
@@ -43,9 +44,16 @@ const CLOSING_MAX: Duration = Duration::from_secs(10);
 pub struct SledCatalog {
     /// Taken only when the catalog is dropped.
     trees: Option<Arc<Trees>>,
+    listing: Option<Listing>,
 }
 
 impl SledCatalog {
+    /// Keeps the lists that `listing` tells of. A catalog keeps them from its first fact on or not at all.
+    pub fn with_listing(mut self, listing: Listing) -> Self {
+        self.listing = Some(listing);
+        self
+    }
+
     /// Runs `operation` on a blocking thread. It is carried to its end even when the caller goes away.
     async fn blocking<T: Send + 'static>(
         &self,
@@ -108,8 +116,12 @@ impl Projection for SledCatalog {
     }
 
     async fn apply(&self, from: u64, entries: &[Recorded]) -> Result<(), ProjectionError> {
+        let placed = match &self.listing {
+            Some(listing) => listing.places(entries).await?,
+            None => Placed::new(),
+        };
         let entries = entries.to_vec();
-        let applied = self.blocking(move |trees| trees.apply(from, &entries));
+        let applied = self.blocking(move |trees| trees.apply(from, &entries, &placed));
         Ok(applied.await?)
     }
 
@@ -168,6 +180,13 @@ impl Catalog for SledCatalog {
 
     async fn counts(&self) -> Result<Counts, CatalogError> {
         Ok(self.direct(|trees| Ok(trees.meta()?.counts))?)
+    }
+
+    async fn listed(&self, list: &str, page: &Page) -> Result<Vec<Listed>, CatalogError> {
+        let (list, page) = (list.to_owned(), page.clone());
+        Ok(self
+            .blocking(move |trees| trees.listed(&list, &page))
+            .await?)
     }
 
     async fn memo(&self, key: &Digest, input: &Digest) -> Result<Option<Digest>, CatalogError> {

@@ -146,6 +146,7 @@ fn attempt(folder: &Path) -> Result<SledCatalog, Trouble> {
     match receiver.recv_timeout(OPENING_MAX) {
         Ok(Ok(trees)) => Ok(SledCatalog {
             trees: Some(Arc::new(trees)),
+            listing: None,
         }),
         Ok(Err(failure)) => Err(trouble(failure)),
         Err(RecvTimeoutError::Timeout) => Err(Trouble::Stuck),

@@ -1,7 +1,7 @@
 //! The trees of the catalog and the ways to read and write them. Everything here is synchronous and short,
 //! except where a comment says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,10 +11,11 @@ use ::sled::{Batch, Db, IVec, Transactional, Tree};
 
 use super::codec::{self, FORMAT, Meta};
 use super::failure::{Failure, guarded};
-use crate::domain::Digest;
+use crate::domain::{Digest, Subject};
 use crate::ledger::Recorded;
 use crate::store::catalog::{Counts, RowStatus, ScanRow};
 use crate::store::catalog_fold::{ends_attempts, fold, scan_of, still_to_apply};
+use crate::store::lists::{self, Listed, Page, Place, Placed};
 
 /// Most facts applied in one transaction.
 const APPLY_CHUNK: usize = 256;
@@ -39,6 +40,10 @@ pub(super) struct Trees {
     /// Attempts and leases of waiting scans. Not in the ledger: a rebuilt catalog begins without.
     pub work: Tree,
     pub memos: Tree,
+    /// Entries of the lists, by [`lists::key`].
+    pub lists: Tree,
+    /// Subject → its places.
+    placed: Tree,
     meta: Tree,
     /// Held by whoever writes: what a writer read stays true until its transaction.
     writer: Mutex<()>,
@@ -53,6 +58,8 @@ pub(super) struct Change {
     pub rows: Batch,
     pub by_status: Batch,
     pub work: Batch,
+    lists: Batch,
+    placed: Batch,
 }
 
 impl Trees {
@@ -70,6 +77,8 @@ impl Trees {
             by_status: db.open_tree("by_status")?,
             work: db.open_tree("work")?,
             memos: db.open_tree("memos")?,
+            lists: db.open_tree("lists")?,
+            placed: db.open_tree("placed")?,
             meta: db.open_tree("meta")?,
             writer: Mutex::new(()),
             stopped: AtomicBool::new(false),
@@ -127,12 +136,21 @@ impl Trees {
     }
 
     fn transaction(&self, change: &Change, meta_bytes: &[u8]) -> Result<(), Failure> {
-        let trees = (&self.rows, &self.by_status, &self.work, &self.meta);
+        let trees = (
+            &self.rows,
+            &self.by_status,
+            &self.work,
+            &self.lists,
+            &self.placed,
+            &self.meta,
+        );
         let outcome: TransactionResult<(), ()> =
-            trees.transaction(|(rows, by_status, work, meta)| {
+            trees.transaction(|(rows, by_status, work, lists, placed, meta)| {
                 rows.apply_batch(&change.rows)?;
                 by_status.apply_batch(&change.by_status)?;
                 work.apply_batch(&change.work)?;
+                lists.apply_batch(&change.lists)?;
+                placed.apply_batch(&change.placed)?;
                 meta.insert(META, meta_bytes)?;
                 Ok(())
             });
@@ -142,19 +160,24 @@ impl Trees {
         })
     }
 
-    /// Applies the facts of a batch that are not applied yet, a transaction for every [`APPLY_CHUNK`].
-    pub fn apply(&self, from: u64, entries: &[Recorded]) -> Result<(), Failure> {
+    /// Applies the facts of a batch that are not applied yet, a transaction for every [`APPLY_CHUNK`]. `placed` has
+    /// the places of the subjects they are about.
+    pub fn apply(&self, from: u64, entries: &[Recorded], placed: &Placed) -> Result<(), Failure> {
         let _turn = self.writing();
         let position = self.meta()?.position;
         for chunk in still_to_apply(position, from, entries)?.chunks(APPLY_CHUNK) {
-            self.apply_chunk(chunk)?;
+            self.apply_chunk(chunk, placed)?;
         }
         Ok(())
     }
 
-    fn apply_chunk(&self, facts: &[Recorded]) -> Result<(), Failure> {
+    fn apply_chunk(&self, facts: &[Recorded], placed: &Placed) -> Result<(), Failure> {
         let mut meta = self.meta()?;
         let mut change = Change::default();
+        let subjects: BTreeSet<&Subject> = facts.iter().map(|fact| &fact.entry.subject).collect();
+        for (subject, places) in subjects.iter().filter_map(|one| placed.get_key_value(one)) {
+            self.place(&mut change, &mut meta, &subject.to_string(), places)?;
+        }
         let mut touched: BTreeMap<Digest, (Option<IVec>, Option<ScanRow>)> = BTreeMap::new();
         for fact in facts {
             meta.position = fact.index.saturating_add(1);
@@ -178,6 +201,58 @@ impl Trees {
             )?;
         }
         self.commit(&change, &meta)
+    }
+
+    /// Moves a subject from its places to `places`.
+    fn place(
+        &self,
+        change: &mut Change,
+        meta: &mut Meta,
+        subject: &str,
+        places: &[Place],
+    ) -> Result<(), Failure> {
+        if let Some(before) = self.placed.get(subject)? {
+            meta.sum = meta
+                .sum
+                .wrapping_sub(codec::share(subject.as_bytes(), &before));
+            for (list, order) in codec::decode::<Vec<(String, u64)>>(&before)? {
+                let key = lists::key(&list, order, subject);
+                meta.sum = meta.sum.wrapping_sub(codec::share(&key, &[]));
+                change.lists.remove(key);
+            }
+        }
+        let record: Vec<(&str, u64)> = places
+            .iter()
+            .map(|place| (place.list.as_str(), place.order))
+            .collect();
+        let record = codec::encode(&record)?;
+        meta.sum = meta
+            .sum
+            .wrapping_add(codec::share(subject.as_bytes(), &record));
+        change.placed.insert(subject, record);
+        for place in places {
+            let key = lists::key(&place.list, place.order, subject);
+            meta.sum = meta.sum.wrapping_add(codec::share(&key, &[]));
+            change.lists.insert(key, &[]);
+        }
+        Ok(())
+    }
+
+    /// A page of a list.
+    pub fn listed(&self, list: &str, page: &Page) -> Result<Vec<Listed>, Failure> {
+        let (low, high) = lists::bounds(list, page);
+        let walk: Box<dyn Iterator<Item = ::sled::Result<(IVec, IVec)>>> = if page.newest_first {
+            Box::new(self.lists.range(low..high).rev())
+        } else {
+            Box::new(self.lists.range(low..high))
+        };
+        let mut found = Vec::new();
+        for step in walk.take(page.limit) {
+            let (key, _) = step?;
+            let entry = lists::entry(list, &key);
+            found.push(entry.ok_or_else(|| Failure::Damaged("a list has no entry".to_owned()))?);
+        }
+        Ok(found)
     }
 
     fn row_with_bytes(&self, scan: &Digest) -> Result<(Option<IVec>, Option<ScanRow>), Failure> {
@@ -205,7 +280,8 @@ impl Trees {
     }
 
     fn finish_reset(&self, meta: &Meta) -> Result<(), Failure> {
-        for tree in [&self.rows, &self.by_status, &self.work, &self.memos] {
+        let trees = [&self.rows, &self.by_status, &self.work, &self.memos];
+        for tree in trees.into_iter().chain([&self.lists, &self.placed]) {
             tree.clear()?;
         }
         // Tokens go on, so that a lease from before the reset never matches one from after it.
@@ -215,7 +291,7 @@ impl Trees {
     /// Reads every row and every index entry once and holds them against the meta record.
     fn check(&self) -> Result<(), Failure> {
         let Some(bytes) = self.meta.get(META)? else {
-            if self.rows.is_empty() && self.by_status.is_empty() {
+            if self.rows.is_empty() && self.by_status.is_empty() && self.lists.is_empty() {
                 return self.commit(&Change::default(), &Meta::empty(0));
             }
             return Err(Failure::Damaged(
@@ -241,6 +317,10 @@ impl Trees {
                 *found.count(status) += 1;
                 found.sum = found.sum.wrapping_add(codec::share(&key, &value));
             }
+        }
+        for entry in self.lists.iter().chain(self.placed.iter()) {
+            let (key, value) = entry?;
+            found.sum = found.sum.wrapping_add(codec::share(&key, &value));
         }
         let Counts {
             pending,

@@ -1,0 +1,49 @@
+//! The HTTP face over the parts of an [`App`].
+
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::Semaphore;
+
+use super::{App, OpenError};
+use crate::domain::PipelineName;
+use crate::http::Service;
+use crate::http::door::Token;
+use crate::http::health::Metrics;
+use crate::people::Backoff;
+use crate::store::read_log::ReadLog;
+
+/// Uploads taken at the same time.
+const UPLOADS_MAX: usize = 64;
+/// Event streams open at the same time.
+const STREAMS_MAX: usize = 1024;
+/// The pipeline of an upload that names none.
+const DEFAULT_PIPELINE: &str = "counter-paper";
+
+impl App {
+    /// What the handlers need. `token` is this machine's upload token.
+    pub fn service(&self, token: &str) -> Result<Arc<Service>, OpenError> {
+        let folder = self.config.data.folder.join("reads");
+        let reads = ReadLog::open(&folder).map_err(|error| OpenError::folder(&folder, error))?;
+        let pipeline = PipelineName::new(DEFAULT_PIPELINE)
+            .map_err(|error| OpenError::Internal(error.to_string()))?;
+        // The server itself listens on loopback, behind a proxy that ends TLS.
+        let origin = self.config.people.origin.as_deref();
+        Ok(Arc::new(Service {
+            counter: self.counter(),
+            people: self.people()?,
+            reads,
+            receiver: self.receiver(),
+            records: self.records(),
+            ledger: self.ledger.clone(),
+            catalog: self.catalog.clone(),
+            default_pipeline: pipeline,
+            pipelines: self.pipelines.clone(),
+            uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            metrics: Metrics::default(),
+            token: Token::new(token),
+            secure_cookies: origin.is_some_and(|origin| origin.starts_with("https://")),
+            lookups: Mutex::new(Backoff::default()),
+        }))
+    }
+}

@@ -1,0 +1,117 @@
+//! Cases that end without a decision, and their paper. 许可法 69, 70.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::department::ReviewPaper;
+use super::{Ask, Counter, CounterError, Done, about};
+use crate::domain::case::{
+    self, Bearer, Terminate, TerminationReason, Void, VoidReason, Withdraw, WitnessedSignature,
+};
+use crate::domain::{CaseNo, Digest};
+
+/// How a case ends, or its paper goes back.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
+pub enum EndingOrder {
+    /// The applicant withdraws it.
+    Withdraw {
+        /// Number of the document that the person at the window shows.
+        id_number: String,
+        /// Digest of the applicant's signature.
+        signature: Digest,
+        /// Why, if the applicant says so.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// It is void.
+    Void {
+        /// Why.
+        reason: VoidReason,
+        /// In words.
+        note: String,
+    },
+    /// It is terminated.
+    Terminate {
+        /// Why.
+        reason: TerminationReason,
+        /// What the applicant is told.
+        note: String,
+    },
+    /// The paper of an ended case goes back to the applicant.
+    ReturnPaper {
+        /// Number of the document that the person at the window shows.
+        id_number: String,
+        /// Digest of the applicant's signature.
+        signature: Digest,
+    },
+}
+
+impl Counter {
+    /// Ends a case without a decision, or gives its paper back.
+    pub async fn handle_ending(
+        &self,
+        ask: &Ask,
+        no: &CaseNo,
+        order: EndingOrder,
+    ) -> Result<Done, CounterError> {
+        let mut drafts = self.drafts(about(no));
+        let put = match &order {
+            EndingOrder::Withdraw { reason, .. } => {
+                drafts.words_if_any("reason", reason.as_deref()).await?
+            }
+            EndingOrder::Void { note, .. } => Some(drafts.words("note", note).await?),
+            EndingOrder::Terminate { note, .. } => {
+                let words = super::words::check_words("note", note)?;
+                Some(drafts.record(&ReviewPaper { words }).await?)
+            }
+            EndingOrder::ReturnPaper { .. } => None,
+        };
+        let bearer = match &order {
+            EndingOrder::Withdraw { id_number, .. }
+            | EndingOrder::ReturnPaper { id_number, .. } => self.bearer(no, id_number).await?,
+            EndingOrder::Void { .. } | EndingOrder::Terminate { .. } => Bearer::Other,
+        };
+        let staff = ask.staff()?;
+        let done = self
+            .on_case(ask, no, |case, _, _, now| {
+                let lost = || CounterError::Internal("the order's words were not put".to_owned());
+                let witnessed = |digest: &Digest| WitnessedSignature {
+                    digest: *digest,
+                    witness: staff.clone(),
+                };
+                Ok(match &order {
+                    EndingOrder::Withdraw { signature, .. } => {
+                        let command = Withdraw {
+                            by: bearer,
+                            signature: witnessed(signature),
+                            reason: put,
+                        };
+                        case::withdraw(case, command, now)?
+                    }
+                    EndingOrder::Void { reason, .. } => {
+                        let (reason, note, clerk) = (*reason, put.ok_or_else(lost)?, staff.clone());
+                        case::void(
+                            case,
+                            Void {
+                                reason,
+                                note,
+                                clerk,
+                            },
+                            now,
+                        )?
+                    }
+                    EndingOrder::Terminate { reason, .. } => {
+                        let notice = put.ok_or_else(lost)?.0;
+                        let (reason, by) = (*reason, staff.clone());
+                        case::terminate(case, Terminate { reason, notice, by }, now)?
+                    }
+                    EndingOrder::ReturnPaper { signature, .. } => {
+                        case::return_paper(case, bearer, witnessed(signature), now)?
+                    }
+                })
+            })
+            .await;
+        drafts.end(done).await
+    }
+}

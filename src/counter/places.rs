@@ -1,0 +1,178 @@
+//! In which lists a subject stands, told from its history alone.
+
+use crate::domain::case::{self, CaseState, Party, Undelivered, undelivered};
+use crate::domain::ticket::{self, Step};
+use crate::domain::{Date, Subject, Timestamp};
+use crate::ledger::Recorded;
+use crate::store::lists::Place;
+
+/// Lists of cases.
+pub mod case_list {
+    use crate::domain::case::Stage;
+    use crate::domain::{Date, DepartmentCode, SiteCode, TaskCode};
+
+    /// Every case of a site, by opening.
+    pub fn at_site(site: &SiteCode) -> String {
+        format!("case/site/{site}")
+    }
+
+    /// The cases of a site at one stage, by opening.
+    pub fn at_site_stage(site: &SiteCode, stage: Stage) -> String {
+        format!("case/site/{site}/{}", word(stage))
+    }
+
+    /// Every case that was pushed to a department, by opening.
+    pub fn for_department(department: &DepartmentCode) -> String {
+        format!("case/department/{department}")
+    }
+
+    /// The same at one stage.
+    pub fn for_department_stage(department: &DepartmentCode, stage: Stage) -> String {
+        format!("case/department/{department}/{}", word(stage))
+    }
+
+    /// Results of a site that wait for delivery, by the time they were obtained.
+    pub fn undelivered(site: &SiteCode, kind: &str) -> String {
+        format!("case/result/{site}/{kind}")
+    }
+
+    /// The delivery register of a site (Art 10(5)), by delivery.
+    pub fn delivered(site: &SiteCode) -> String {
+        format!("case/delivered/{site}")
+    }
+
+    /// The cases of an item opened on a day, by their count.
+    pub fn by_day(task: &TaskCode, day: Date) -> String {
+        format!("case/day/{task}/{day}")
+    }
+
+    /// Every case, by opening.
+    pub const ALL: &str = "case";
+
+    /// A stage as one word.
+    pub fn word(stage: Stage) -> &'static str {
+        match stage {
+            Stage::Intake => "intake",
+            Stage::Correcting => "correcting",
+            Stage::Returned => "returned",
+            Stage::Received => "received",
+            Stage::Pushed => "pushed",
+            Stage::Accepted => "accepted",
+            Stage::Decided => "decided",
+            Stage::Ended => "ended",
+        }
+    }
+}
+
+/// The visits of a site, by opening.
+pub fn visit_list(site: &crate::domain::SiteCode) -> String {
+    format!("visit/site/{site}")
+}
+
+/// Open or closed tickets: of a site where the windows answer, of a department where it does.
+pub fn ticket_list(party: &Party, site: &crate::domain::SiteCode, open: bool) -> String {
+    let state = if open { "open" } else { "closed" };
+    match party {
+        Party::Window => format!("ticket/site/{site}/{state}"),
+        Party::Department { department } => format!("ticket/department/{department}/{state}"),
+    }
+}
+
+/// Every site, by opening.
+pub fn site_list() -> &'static str {
+    "site"
+}
+
+/// Every department, by opening.
+pub fn department_list() -> &'static str {
+    "department"
+}
+
+/// The places of a subject.
+pub fn placing(subject: &Subject, history: &[Recorded]) -> Vec<Place> {
+    let (Some(first), Some(last)) = (history.first(), history.last()) else {
+        return Vec::new();
+    };
+    match subject {
+        Subject::Case(_) => case_places(first, history),
+        Subject::Visit(_) => {
+            let visit = case::fold_visit(history.iter().map(|fact| &fact.entry));
+            let visit = visit.map(|visit| Place::new(visit_list(&visit.site), first.index));
+            visit.into_iter().collect()
+        }
+        Subject::Ticket(_) => ticket_places(first, last, history),
+        Subject::Site(_) => vec![Place::new(site_list(), first.index)],
+        Subject::Department(_) => vec![Place::new(department_list(), first.index)],
+        Subject::Authorisation(_) => vec![Place::new("authorisation", first.index)],
+        Subject::Item(_) => vec![Place::new("item", first.index)],
+        Subject::Staff(_) => vec![Place::new("staff", first.index)],
+        Subject::Stock(_) => vec![Place::new("stock", first.index)],
+        Subject::Log | Subject::Hall | Subject::Scan(_) => Vec::new(),
+    }
+}
+
+fn case_places(first: &Recorded, history: &[Recorded]) -> Vec<Place> {
+    let Some(case) = case::fold(history.iter().map(|fact| &fact.entry)) else {
+        return Vec::new();
+    };
+    let (site, order) = (&case.mandate.site, first.index);
+    let mut places = vec![
+        Place::new(case_list::ALL, order),
+        Place::new(case_list::at_site(site), order),
+        Place::new(case_list::at_site_stage(site, case.stage), order),
+    ];
+    let day = Date::of(case.opened_at);
+    if let Some(count) = super::numbers::count_of(&case.no, &case.mandate.task, day) {
+        places.push(Place::new(
+            case_list::by_day(&case.mandate.task, day),
+            count,
+        ));
+    }
+    for push in &case.pushes {
+        let department = &push.department;
+        places.push(Place::new(case_list::for_department(department), order));
+        let list = case_list::for_department_stage(department, case.stage);
+        places.push(Place::new(list, order));
+    }
+    places.extend(result_place(&case));
+    places
+}
+
+fn result_place(case: &CaseState) -> Option<Place> {
+    let site = &case.mandate.site;
+    if let Some(delivered) = &case.delivered {
+        return Some(Place::new(case_list::delivered(site), millis(delivered.at)));
+    }
+    let kind = match undelivered(case)? {
+        Undelivered::AwaitingPickUp => "pick-up",
+        Undelivered::ToPost => "to-post",
+        Undelivered::InPost(_) => "in-post",
+        Undelivered::CameBack(..) => "came-back",
+    };
+    let obtained = case
+        .result
+        .as_ref()
+        .map_or(case.since, |result| result.obtained_at);
+    Some(Place::new(
+        case_list::undelivered(site, kind),
+        millis(obtained),
+    ))
+}
+
+fn ticket_places(first: &Recorded, last: &Recorded, history: &[Recorded]) -> Vec<Place> {
+    let Some(ticket) = ticket::fold(history.iter().map(|fact| &fact.entry)) else {
+        return Vec::new();
+    };
+    let open = ticket.next != Step::Done;
+    let order = if open { first.index } else { last.index };
+    let mut parties = vec![ticket.party.clone()];
+    parties.extend(ticket.joined.iter().cloned());
+    let lists = parties
+        .iter()
+        .map(|party| ticket_list(party, &ticket.site, open));
+    lists.map(|list| Place::new(list, order)).collect()
+}
+
+fn millis(at: Timestamp) -> u64 {
+    u64::try_from(at.as_millis()).unwrap_or(0)
+}

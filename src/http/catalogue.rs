@@ -1,0 +1,139 @@
+//! `/api/v1/items`, `/sites`, `/departments`: the hall as everybody who works here may see it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Service;
+use super::door::Signed;
+use super::extract::{Asked, At, PageOf, PageQuery, cut};
+use super::problem::HttpProblem;
+use crate::domain::access::{Action, Target};
+use crate::domain::catalogue::ItemKind;
+use crate::domain::{Date, Problem, SiteCode, Subject, TaskCode};
+
+/// An item of the list.
+#[derive(Serialize, ToSchema)]
+pub struct ItemRow {
+    task: TaskCode,
+    /// The version that is live today, with its guide; none when there is none.
+    #[schema(value_type = Option<serde_json::Value>)]
+    guide: Option<serde_json::Value>,
+    /// What it is called.
+    name: Option<String>,
+    kind: Option<ItemKind>,
+    version: Option<u32>,
+}
+
+/// A site.
+#[derive(Serialize, ToSchema)]
+pub struct SiteView {
+    site: SiteCode,
+    /// `centre`, `sub_centre`, `town` or `village`.
+    #[schema(value_type = String)]
+    level: serde_json::Value,
+    windows: Vec<WindowView>,
+}
+
+/// A window.
+#[derive(Serialize, ToSchema)]
+pub struct WindowView {
+    window: String,
+    /// What it takes and does, and when it is open.
+    #[schema(value_type = serde_json::Value)]
+    plan: serde_json::Value,
+    /// Whether it is open now.
+    open: bool,
+}
+
+fn listed(task: &Subject) -> Option<&TaskCode> {
+    match task {
+        Subject::Item(task) => Some(task),
+        _ => None,
+    }
+}
+
+async fn item_row(service: &Service, task: &TaskCode, whole: bool) -> Result<ItemRow, HttpProblem> {
+    let counter = &service.counter;
+    let state = counter.item(task).await?;
+    let today = Date::of(counter.clock.now());
+    let mut row = ItemRow {
+        task: task.clone(),
+        guide: None,
+        name: None,
+        kind: None,
+        version: None,
+    };
+    if let Some((number, version)) = state.live(today) {
+        let item = counter.pinned(&version.content).await?;
+        row.version = Some(number);
+        row.name = Some(item.name.clone());
+        row.kind = Some(item.kind);
+        if whole {
+            row.guide = serde_json::to_value(&*item).ok();
+        }
+    }
+    Ok(row)
+}
+
+/// The service items, in the order they were registered.
+#[utoipa::path(get, path = "/api/v1/items", tag = "hall", params(PageQuery),
+    responses((status = 200, body = PageOf<ItemRow>)), security(("session" = [])))]
+pub async fn items(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    Asked(asked): Asked<PageQuery>,
+) -> Result<Json<PageOf<ItemRow>>, HttpProblem> {
+    signed.may(Action::ReadCatalogue, &Target::HALL)?;
+    let (page, limit) = asked.page(false)?;
+    let found = service.list("item", &page).await?;
+    let (found, next) = cut(found, limit);
+    let mut items = Vec::with_capacity(found.len());
+    for task in found.iter().filter_map(|entry| listed(&entry.subject)) {
+        items.push(item_row(&service, task, false).await?);
+    }
+    Ok(Json(PageOf { items, next }))
+}
+
+/// A service item with its guide.
+#[utoipa::path(get, path = "/api/v1/items/{task}", tag = "hall", params(("task" = TaskCode, Path)),
+    responses((status = 200, body = ItemRow)), security(("session" = [])))]
+pub async fn item(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    At(task): At<TaskCode>,
+) -> Result<Json<ItemRow>, HttpProblem> {
+    signed.may(Action::ReadCatalogue, &Target::HALL)?;
+    Ok(Json(item_row(&service, &task, true).await?))
+}
+
+/// A site with its windows.
+#[utoipa::path(get, path = "/api/v1/sites/{site}", tag = "hall", params(("site" = SiteCode, Path)),
+    responses((status = 200, body = SiteView)), security(("session" = [])))]
+pub async fn site(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    At(site): At<SiteCode>,
+) -> Result<Json<SiteView>, HttpProblem> {
+    signed.may(Action::ReadCatalogue, &Target::HALL)?;
+    let state = service.counter.site(&site).await?;
+    let now = service.counter.clock.now();
+    let unreadable =
+        |error: serde_json::Error| HttpProblem::new(Problem::Internal, error.to_string());
+    let mut windows = Vec::new();
+    for (code, window) in &state.windows {
+        windows.push(WindowView {
+            window: code.to_string(),
+            plan: serde_json::to_value(&window.plan).map_err(unreadable)?,
+            open: window.is_open(now),
+        });
+    }
+    Ok(Json(SiteView {
+        site,
+        level: serde_json::to_value(state.level).map_err(unreadable)?,
+        windows,
+    }))
+}

@@ -1,0 +1,131 @@
+//! Facts as they come, as server-sent events: what a case or a tray shows is told to whoever looks at it. An event says
+//! which fact it is and about what; who wants to know more asks for the subject itself.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use futures::Stream;
+use futures::stream;
+use serde::Serialize;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use utoipa::ToSchema;
+
+use super::problem::HttpProblem;
+use crate::domain::{Problem, Timestamp};
+use crate::ledger::{Ledger, Recorded};
+
+/// Facts read at once.
+const BATCH: usize = 256;
+/// How often a quiet stream shows that it lives.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// What an event says of a fact.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FactNotice {
+    /// Its place in the ledger.
+    pub index: u64,
+    /// What it is about: `case/…`.
+    pub subject: String,
+    /// What happened: `case.opened`.
+    pub kind: String,
+    /// When it was recorded.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+}
+
+impl FactNotice {
+    /// Says what is known of `fact` without reading anything else.
+    pub fn of(fact: &Recorded) -> Self {
+        Self {
+            index: fact.index,
+            subject: fact.entry.subject.to_string(),
+            kind: fact.entry.event.name(),
+            at: fact.entry.at,
+        }
+    }
+}
+
+/// Where a stream stands.
+struct Following {
+    ledger: Arc<Ledger>,
+    published: watch::Receiver<u64>,
+    next: u64,
+    ready: VecDeque<FactNotice>,
+    wanted: Box<dyn Fn(&Recorded) -> bool + Send>,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// The fact a caller who comes back has seen last (`Last-Event-ID`).
+pub fn last_seen(headers: &HeaderMap) -> Option<u64> {
+    let value = headers.get("last-event-id")?;
+    value.to_str().ok()?.parse().ok()
+}
+
+/// Streams the facts that `wanted` picks: those after `last_seen` when the caller comes back, else those from `begin`
+/// on. `room` limits how many streams there are.
+pub fn follow(
+    ledger: Arc<Ledger>,
+    last_seen: Option<u64>,
+    begin: u64,
+    room: Arc<Semaphore>,
+    wanted: impl Fn(&Recorded) -> bool + Send + 'static,
+) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, HttpProblem> {
+    let Ok(permit) = room.try_acquire_owned() else {
+        let detail = "too many event streams are open; close a window and try again";
+        return Err(HttpProblem::new(Problem::Busy, detail));
+    };
+    let following = Following {
+        published: ledger.published(),
+        ledger,
+        next: last_seen.map_or(begin, |last| last.saturating_add(1)),
+        ready: VecDeque::new(),
+        wanted: Box::new(wanted),
+        _permit: permit,
+    };
+    let events = stream::unfold(following, |mut following| async move {
+        let notice = following.notice().await?;
+        Some((Ok(event(&notice)), following))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+impl Following {
+    /// The next wanted fact; none once the ledger is closed or cannot be read, so that the caller connects anew.
+    async fn notice(&mut self) -> Option<FactNotice> {
+        loop {
+            if let Some(notice) = self.ready.pop_front() {
+                return Some(notice);
+            }
+            let size = *self.published.borrow_and_update();
+            if self.next >= size {
+                self.published.changed().await.ok()?;
+                continue;
+            }
+            let facts = match self.ledger.entries(self.next, BATCH).await {
+                Ok(facts) => facts,
+                Err(error) => {
+                    tracing::warn!(%error, "an event stream ends: the ledger cannot be read");
+                    return None;
+                }
+            };
+            let last = facts.last()?;
+            self.next = last.index.saturating_add(1);
+            let wanted = facts.iter().filter(|fact| (self.wanted)(fact));
+            self.ready.extend(wanted.map(FactNotice::of));
+        }
+    }
+}
+
+fn event(notice: &FactNotice) -> SseEvent {
+    let event = SseEvent::default()
+        .id(notice.index.to_string())
+        .event("fact");
+    match event.json_data(notice) {
+        Ok(event) => event,
+        Err(_) => SseEvent::default().comment("unreadable"),
+    }
+}

@@ -1,0 +1,111 @@
+//! `/api/v1/tickets`: what is followed up.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::Service;
+use super::door::Signed;
+use super::extract::{At, Body, IfMatch, RequestKey, Versioned};
+use super::problem::HttpProblem;
+use crate::counter::{MatterOrder, OpenTicketOrder, TicketOrder, TicketView};
+use crate::domain::access::{Action, Target};
+use crate::domain::case::Party;
+use crate::domain::ticket::{Matter, TicketState};
+use crate::domain::{DepartmentCode, Problem, TicketId};
+
+fn departments(ticket: &TicketState) -> Vec<DepartmentCode> {
+    let parties = std::iter::once(&ticket.party).chain(&ticket.joined);
+    let named = parties.filter_map(|party| match party {
+        Party::Department { department } => Some(department.clone()),
+        Party::Window => None,
+    });
+    named.collect()
+}
+
+async fn shown(
+    service: &Service,
+    status: StatusCode,
+    id: &TicketId,
+) -> Result<Versioned<TicketView>, HttpProblem> {
+    let (ticket, version) = service.counter.ticket(id).await?;
+    let body = TicketView::of(&ticket, service.counter.clock.now());
+    Ok(Versioned {
+        status,
+        version,
+        body,
+    })
+}
+
+/// Opens a ticket. Who answers a complaint follows from its category (Art 14).
+#[utoipa::path(post, path = "/api/v1/tickets", tag = "tickets", request_body = OpenTicketOrder,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 201, body = TicketView)), security(("session" = [])))]
+pub async fn open(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    key: RequestKey,
+    Body(order): Body<OpenTicketOrder>,
+) -> Result<Versioned<TicketView>, HttpProblem> {
+    let action = match &order.matter {
+        MatterOrder::Consultation { .. } | MatterOrder::ExpertCall { .. } => {
+            Action::LogConsultation
+        }
+        MatterOrder::Referral { .. } => Action::Refer,
+        MatterOrder::Complaint { .. } => Action::FileComplaint,
+        MatterOrder::Finding {} => Action::Inspect,
+    };
+    signed.may(action, &Target::site(&order.site))?;
+    let id = TicketId::new(signed.name_of(&key, "T"))
+        .map_err(|error| HttpProblem::new(Problem::Internal, error.to_string()))?;
+    let ask = signed.ask(&key, None, None)?;
+    service.counter.open_ticket(&ask, &id, order).await?;
+    shown(&service, StatusCode::CREATED, &id).await
+}
+
+/// A ticket.
+#[utoipa::path(get, path = "/api/v1/tickets/{id}", tag = "tickets", params(("id" = TicketId, Path)),
+    responses((status = 200, body = TicketView)), security(("session" = [])))]
+pub async fn show(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    At(id): At<TicketId>,
+) -> Result<Versioned<TicketView>, HttpProblem> {
+    let (ticket, _) = service.counter.ticket(&id).await?;
+    let departments = departments(&ticket);
+    signed.may(Action::ReadCase, &Target::case(&ticket.site, &departments))?;
+    shown(&service, StatusCode::OK, &id).await
+}
+
+/// Takes a ticket's next step.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/actions", tag = "tickets", request_body = TicketOrder,
+    params(("id" = TicketId, Path), ("Idempotency-Key" = String, Header), ("If-Match" = String, Header)),
+    responses((status = 200, body = TicketView)), security(("session" = [])))]
+pub async fn act(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    At(id): At<TicketId>,
+    key: RequestKey,
+    version: IfMatch,
+    Body(order): Body<TicketOrder>,
+) -> Result<Versioned<TicketView>, HttpProblem> {
+    let (ticket, _) = service.counter.ticket(&id).await?;
+    let departments = departments(&ticket);
+    let target = Target::case(&ticket.site, &departments);
+    let action = match &ticket.matter {
+        Matter::Consultation { .. } | Matter::ExpertCall => Action::AnswerConsultation,
+        Matter::Referral { .. } => Action::Refer,
+        Matter::Complaint { .. } => Action::HandleComplaint,
+        Matter::Finding => Action::Rectify,
+        Matter::Rating { .. } => Action::HandleRating,
+    };
+    // What the windows answer for, their clerks answer; what a department answers for, its officers.
+    let clerks = ticket.party == Party::Window && signed.allows(Action::FileComplaint, &target);
+    if !clerks {
+        signed.may(action, &target)?;
+    }
+    let ask = signed.ask(&key, Some(version), None)?;
+    service.counter.handle_ticket(&ask, &id, order).await?;
+    shown(&service, StatusCode::OK, &id).await
+}

@@ -1,0 +1,110 @@
+//! Signing keys of people: enrolling and revoking them, keeping them sealed, and checking what they signed.
+
+use super::error::PeopleError;
+use super::sign_in::own_order;
+use super::{People, SecretText, draw_name, read, seal};
+use crate::domain::staff::{
+    self, PublicKey, RevocationReason, SignatureBytes, SignatureFault, StaffRefusal, enrol_key,
+    fold, revoke_key,
+};
+use crate::domain::{Digest, SigningKeyId, StaffId, Subject};
+
+impl People {
+    /// What a new key signs to show that the person holds its private half: the digest of this text.
+    pub fn enrolment_challenge(staff: &StaffId, public: &PublicKey) -> Digest {
+        Digest::of(format!("counterfoil/enrol-signing-key/{staff}/{public}"))
+    }
+
+    /// Enrols the person's signing key. `proof` is the key's signature over [`Self::enrolment_challenge`]; `sealed` the
+    /// private half under a PIN, as in [`super::seal`], kept for the person's browser.
+    pub async fn enrol_signing_key(
+        &self,
+        token: &SecretText,
+        public: &PublicKey,
+        proof: &SignatureBytes,
+        sealed: Option<&[u8]>,
+    ) -> Result<SigningKeyId, PeopleError> {
+        let caller = self.caller(token).await?;
+        caller.require_fresh()?;
+        let staff = caller.staff().ok_or(PeopleError::NotSignedIn)?;
+        staff::verify(public, &Self::enrolment_challenge(staff, public), proof)?;
+        if sealed.is_some_and(|sealed| sealed.len() != seal::SEALED_BYTES) {
+            return Err(PeopleError::BadText { field: "sealed" });
+        }
+        let key = SigningKeyId::new(draw_name()?).map_err(|_| PeopleError::Damaged)?;
+        let mut record = None;
+        if let Some(sealed) = sealed {
+            record = Some(self.put(staff, sealed).await?);
+        }
+        let order = own_order(staff, "key")?;
+        let recorded = self.commit(&order, staff, Vec::from_iter(record), |reads, _| {
+            let state = read(reads, staff)?;
+            Ok(enrol_key(
+                staff,
+                state.as_ref(),
+                key.clone(),
+                *public,
+                record,
+            )?)
+        });
+        recorded.await?;
+        Ok(key)
+    }
+
+    /// The person's own key in force: its name, its public half, and the sealed private half if it is kept here.
+    pub async fn own_signing_key(
+        &self,
+        token: &SecretText,
+    ) -> Result<(SigningKeyId, PublicKey, Option<Vec<u8>>), PeopleError> {
+        let caller = self.caller(token).await?;
+        let staff = caller.staff().ok_or(PeopleError::NotSignedIn)?;
+        let state = self.state(staff).await?.ok_or(PeopleError::NotSignedIn)?;
+        let key = state.signing_key().ok_or(PeopleError::NotFound)?;
+        let mut sealed = None;
+        if let Some(record) = &key.sealed {
+            sealed = Some(self.get(staff, record).await?.to_vec());
+        }
+        Ok((key.id.clone(), key.public, sealed))
+    }
+
+    /// Revokes the person's own key: the PIN is forgotten, or worse. What it signed before stays signed.
+    pub async fn revoke_signing_key(
+        &self,
+        token: &SecretText,
+        key: &SigningKeyId,
+        reason: RevocationReason,
+    ) -> Result<(), PeopleError> {
+        let caller = self.caller(token).await?;
+        caller.require_fresh()?;
+        let staff = caller.staff().ok_or(PeopleError::NotSignedIn)?;
+        let before = self.state(staff).await?.ok_or(PeopleError::NotSignedIn)?;
+        let order = own_order(staff, "key")?;
+        let recorded = self.commit(&order, staff, Vec::new(), |reads, _| {
+            let state = read(reads, staff)?;
+            Ok(revoke_key(staff, state.as_ref(), key, reason)?)
+        });
+        recorded.await?;
+        let sealed = before.key(key).and_then(|key| key.sealed);
+        self.erase(staff, sealed.as_slice()).await;
+        Ok(())
+    }
+
+    /// Checks a person's signature over the manifest with this digest, as of the fact `index`: by the key that was in
+    /// force when the facts before it, and it itself, were recorded. For a signature that is to be recorded now, `index`
+    /// is the size of the log; the decision that records it reads the person's history and so notices a revocation.
+    pub async fn verify_signature(
+        &self,
+        staff: &StaffId,
+        manifest: &Digest,
+        signature: &SignatureBytes,
+        index: u64,
+    ) -> Result<SigningKeyId, PeopleError> {
+        let subject = Subject::Staff(staff.clone());
+        let history = self.inner.ledger.history(&subject).await?;
+        let until = history.iter().take_while(|fact| fact.index <= index);
+        let state = fold(until.map(|fact| &fact.entry.event)).ok_or(StaffRefusal::Unknown)?;
+        let key = state.signing_key().ok_or(SignatureFault::NoKey)?;
+        staff::verify(&key.public, manifest, signature)?;
+        Ok(key.id.clone())
+    }
+}

@@ -1,0 +1,219 @@
+//! Erasing a case: what only it refers to is left to its key alone, and that key is destroyed. The ledger is not
+//! touched; it holds digests and commitments, which say nothing once their bytes are gone.
+//!
+//! The ledger tells who refers to what, so it does not matter by whom a blob was stored. The approval is recorded
+//! before; a process that ends half-way is repeated as a whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Records, RecordsError};
+use crate::domain::{CaseNo, Commitment, Digest, Event, Subject, Timestamp};
+use crate::store::blob::BlobError;
+use crate::store::case_keys::{CaseKeyError, Tombstone};
+use crate::store::vault::{Vault, VaultError};
+
+/// Facts read at a time.
+const CHUNK: usize = 1000;
+
+/// A case could not be erased. Repeating is safe.
+#[derive(Debug, thiserror::Error)]
+pub enum ErasureError {
+    /// The ledger or a blob could not be read.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
+    /// A key could not be changed.
+    #[error(transparent)]
+    Key(#[from] CaseKeyError),
+    /// A vault record could not be erased.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// What an erasure did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erased {
+    /// Blobs that nothing else refers to.
+    pub blobs: u64,
+    /// Blobs that others refer to, who keep them.
+    pub kept: u64,
+    /// Scans nothing of which can be read any more, for the projections to drop.
+    pub scans: Vec<Digest>,
+    /// What stands in place of the key.
+    pub tombstone: Tombstone,
+}
+
+/// What the ledger tells of a scan.
+#[derive(Default)]
+struct Told {
+    cases: BTreeSet<CaseNo>,
+    manifests: BTreeSet<Digest>,
+    note: Option<Commitment>,
+}
+
+/// Who refers to a blob.
+#[derive(Default)]
+struct Referrers {
+    cases: BTreeSet<CaseNo>,
+    /// A scan that was filed under no case.
+    hall: bool,
+}
+
+/// Erases a case that the ledger says may be erased: `approval` is the vault record of who approved it, `at` the time
+/// of that fact. Afterwards nothing that it alone refers to can be opened, here or in any later copy.
+pub async fn erase_case(
+    records: &Records,
+    vault: &Vault,
+    case: &CaseNo,
+    at: Timestamp,
+    approval: Commitment,
+) -> Result<Erased, ErasureError> {
+    let scans = tell(records).await?;
+    let mut referrers: BTreeMap<Digest, Referrers> = BTreeMap::new();
+    let mut of_case = BTreeSet::new();
+    for (scan, told) in &scans {
+        for blob in blobs_of(records, scan, told).await? {
+            let known = referrers.entry(blob).or_default();
+            known.cases.extend(told.cases.iter().cloned());
+            known.hall |= told.cases.is_empty();
+            if told.cases.contains(case) {
+                of_case.insert(blob);
+            }
+        }
+    }
+    let mut erased = (0, 0);
+    for blob in &of_case {
+        let Some(known) = referrers.get_mut(blob) else {
+            continue;
+        };
+        known.cases.remove(case);
+        if part(records, blob, case, known).await? {
+            erased.0 += 1;
+        } else {
+            erased.1 += 1;
+        }
+    }
+    let mut gone = Vec::new();
+    for (scan, told) in scans {
+        if !told.cases.contains(case) || has_living(records, &told.cases, case).await? {
+            continue;
+        }
+        if let Some(note) = told.note {
+            vault.erase(&Subject::Scan(scan), &note).await?;
+        }
+        gone.push(scan);
+    }
+    let tombstone = records
+        .blobs
+        .case_keys()
+        .destroy(case, at, approval)
+        .await?;
+    Ok(Erased {
+        blobs: erased.0,
+        kept: erased.1,
+        scans: gone,
+        tombstone,
+    })
+}
+
+/// Leaves a blob of the case to those who refer to it: to the case alone when nobody else does. Returns whether nobody
+/// else does.
+async fn part(
+    records: &Records,
+    blob: &Digest,
+    case: &CaseNo,
+    others: &Referrers,
+) -> Result<bool, ErasureError> {
+    let blobs = &records.blobs;
+    let mut kept = false;
+    let mut shared = Ok(());
+    for other in &others.cases {
+        if shared.is_err() || blobs.case_keys().tombstone(other).await?.is_some() {
+            continue;
+        }
+        shared = blobs.share(blob, other).await;
+        kept = true;
+    }
+    if others.hall && shared.is_ok() {
+        shared = blobs.share_with_hall(blob).await;
+        kept = true;
+    }
+    if !kept {
+        shared = match blobs.case_keys().tombstone(case).await? {
+            // An earlier attempt came this far: the key is gone, and with it what it opened.
+            Some(_) => Ok(()),
+            None => blobs.entrust(blob, case).await,
+        };
+    }
+    match shared {
+        // Nothing can be done for, or against, a blob that cannot be opened.
+        Err(error) if error.is_unreadable() => Ok(!kept),
+        Err(error) => Err(RecordsError::from(error).into()),
+        Ok(()) => Ok(!kept),
+    }
+}
+
+async fn has_living(
+    records: &Records,
+    cases: &BTreeSet<CaseNo>,
+    but: &CaseNo,
+) -> Result<bool, CaseKeyError> {
+    for case in cases.iter().filter(|case| *case != but) {
+        if records.blobs.case_keys().tombstone(case).await?.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The master, every manifest it ever had, and what they name.
+async fn blobs_of(
+    records: &Records,
+    scan: &Digest,
+    told: &Told,
+) -> Result<BTreeSet<Digest>, RecordsError> {
+    let mut found = BTreeSet::from([*scan]);
+    for digest in &told.manifests {
+        found.insert(*digest);
+        match records.manifest_blob(digest).await {
+            Ok(manifest) => found.extend(manifest.derived()),
+            Err(RecordsError::Blob(error)) if error.is_unreadable() => {
+                if !matches!(error, BlobError::Erased { .. }) {
+                    tracing::warn!(%digest, %error, "what this manifest names is not known");
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+async fn tell(records: &Records) -> Result<BTreeMap<Digest, Told>, RecordsError> {
+    let mut scans: BTreeMap<Digest, Told> = BTreeMap::new();
+    let mut facts = 0;
+    loop {
+        let entries = records.store.entries(facts, CHUNK).await?;
+        if entries.is_empty() {
+            return Ok(scans);
+        }
+        facts += entries.len() as u64;
+        for recorded in entries {
+            let Subject::Scan(scan) = recorded.entry.subject else {
+                continue;
+            };
+            let told = scans.entry(scan).or_default();
+            match recorded.entry.event {
+                Event::ScanReceived { case, note, .. } => {
+                    told.cases.extend(case);
+                    told.note = note;
+                }
+                Event::ScanFiled { case } => {
+                    told.cases.insert(case);
+                }
+                Event::RecordSealed { manifest, .. } => {
+                    told.manifests.insert(manifest);
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The written form of every fact about visits, cases and tickets: `fixtures/events/v1-cases.jsonl`, one line each.
+
+use std::collections::BTreeSet;
+
+use counterfoil::domain::case::{CaseEvent, VisitEvent};
+use counterfoil::domain::ticket::TicketEvent;
+use counterfoil::domain::*;
+
+use crate::case_events_list::*;
+use crate::case_kit::*;
+
+const FILE: &str = "fixtures/events/v1-cases.jsonl";
+
+fn all() -> Vec<Entry> {
+    let mut facts: Vec<(Subject, Event)> = Vec::new();
+    let visit = Subject::Visit(code("v1"));
+    facts.extend(
+        visits()
+            .into_iter()
+            .map(|event| (visit.clone(), Event::Visit { event })),
+    );
+    let (case, ticket) = (Subject::Case(code("c1")), Subject::Ticket(code("t1")));
+    let stretches = [
+        at_the_window(),
+        about_the_receipt(),
+        at_the_department(),
+        at_the_end(),
+    ];
+    let events = stretches.into_iter().flatten();
+    facts.extend(events.map(|event| (case.clone(), Event::Case { event })));
+    facts.extend(
+        tickets()
+            .into_iter()
+            .map(|event| (ticket.clone(), Event::Ticket { event })),
+    );
+    let mut entries = Vec::new();
+    for (place, (subject, event)) in (0..).zip(facts) {
+        let at = instant("2026-03-02T09:00").plus_millis(place);
+        entries.push(Entry {
+            v: 1,
+            subject,
+            seq: place as u32,
+            at,
+            occurred: None,
+            by: code("staff:clerk-1"),
+            request: code(&format!("r{place}")),
+            event,
+        });
+    }
+    entries
+}
+
+/// The names of an enum's variants, as its reader lists them when it meets another.
+fn names<T: serde::de::DeserializeOwned>() -> BTreeSet<String> {
+    let unknown = serde_json::from_str::<T>(r#"{"type":"?"}"#);
+    let Err(error) = unknown else {
+        panic!("a fact without a name was read");
+    };
+    let text = error.to_string();
+    let (_, listed) = text.split_once("expected one of").unwrap();
+    let words = listed.split('`').skip(1).step_by(2);
+    words.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_fact_about_cases_keeps_its_written_form() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE);
+    let entries = all();
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines.len(),
+        entries.len(),
+        "a line is missing, or an event here"
+    );
+    let mut kinds = [BTreeSet::new(), BTreeSet::new(), BTreeSet::new()];
+    for (line, entry) in lines.iter().zip(&entries) {
+        assert_eq!(Entry::decode(line.as_bytes()).unwrap(), *entry);
+        assert_eq!(String::from_utf8(entry.encode().unwrap()).unwrap(), *line);
+        // Names, addresses and reasons are Chinese; a leaf holds none.
+        assert!(line.is_ascii());
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        let about = ["visit", "case", "ticket"];
+        let place = about
+            .iter()
+            .position(|kind| value["event"]["type"] == *kind);
+        let kind = value["event"]["event"]["type"].as_str().unwrap();
+        kinds[place.unwrap()].insert(kind.to_owned());
+    }
+    let expected = [
+        names::<VisitEvent>(),
+        names::<CaseEvent>(),
+        names::<TicketEvent>(),
+    ];
+    assert_eq!(kinds, expected);
+}
