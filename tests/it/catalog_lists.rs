@@ -22,7 +22,7 @@ fn placing(_: &Subject, history: &[Recorded]) -> Vec<Place> {
     let (Some(first), Some(last)) = (history.first(), history.last()) else {
         return Vec::new();
     };
-    if history.len() % 7 == 0 {
+    if history.len().is_multiple_of(7) {
         return Vec::new();
     }
     let turn = LISTS[2 + history.len() % 3];

@@ -292,7 +292,7 @@ impl Client {
 
 impl Client {
     /// Sends what a page of `origin` would, to the host `hall.example`; the status.
-    pub async fn from_origin(&mut self, origin: &str, method: &str, path: &str) -> u16 {
+    pub async fn sent_from(&mut self, origin: &str, method: &str, path: &str) -> u16 {
         let request = Request::builder()
             .method(method)
             .uri(path)

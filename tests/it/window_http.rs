@@ -366,14 +366,14 @@ async fn a_page_of_another_site_cannot_use_the_cookie() {
     let mut clerk = hall.signed_in("c001").await;
     assert_eq!(
         clerk
-            .from_origin("https://evil.example", "DELETE", "/api/v1/session")
+            .sent_from("https://evil.example", "DELETE", "/api/v1/session")
             .await,
         403
     );
     clerk.get("/api/v1/session").await.ok(200);
     assert_eq!(
         clerk
-            .from_origin("http://hall.example", "DELETE", "/api/v1/session")
+            .sent_from("http://hall.example", "DELETE", "/api/v1/session")
             .await,
         204
     );
