@@ -13,7 +13,7 @@ BIN := $(CARGO_TARGET_DIR)/ci/counterfoil
 DATA ?= counterfoil-data
 CORPUS ?= fixtures/scans
 
-.PHONY: help setup build demo test run bench lint doctor accuracy prove clean
+.PHONY: help setup build demo test run bench lint doctor accuracy pictures prove clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ lint: setup ## formatting and clippy, warnings are errors
 
 doctor: build ## check this machine: engines, disk, clock, permissions, limits
 	@$(BIN) --data $(DATA) doctor
+
+pictures: build ## draw the pictures of the forms in docs/ again
+	@COUNTERFOIL_BIN=$(BIN) tools/pictures.sh
 
 accuracy: build ## character error per page: CORPUS=folder with NAME.gt.txt beside each image
 	@for engine in paddle tesseract; do $(BIN) accuracy --engine $$engine $(CORPUS); done

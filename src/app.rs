@@ -2,6 +2,7 @@
 //! command needs, and is the only place that reads the system clock.
 
 mod error;
+mod forms;
 mod keys;
 mod people;
 mod reading;
@@ -14,6 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 
 pub use self::error::OpenError;
+pub use self::forms::printer;
 pub use self::keys::{load_master_key, log_key_path, master_key_path, token_path};
 pub use self::reading::{Auditing, Part, Reading};
 use crate::config::{CatalogStore, Config, LedgerStoreKind};

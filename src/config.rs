@@ -39,6 +39,8 @@ pub struct Config {
     pub ocr: OcrConfig,
     /// `[pipelines]`
     pub pipelines: PipelinesConfig,
+    /// `[forms]`
+    pub forms: FormsConfig,
     /// `[work]`
     pub work: WorkConfig,
     /// `[limits]`
@@ -130,6 +132,15 @@ pub struct OcrConfig {
 pub struct PipelinesConfig {
     /// A folder of `*.toml` files that join or replace the built-in pipelines. Default: none.
     pub folder: Option<PathBuf>,
+}
+
+/// The printed forms.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FormsConfig {
+    /// A folder of templates and pictures that join or replace the built-in templates. Default: none.
+    pub folder: Option<PathBuf>,
+    /// A folder of fonts for characters that Noto CJK lacks. Default: none.
+    pub fonts: Option<PathBuf>,
 }
 
 /// The reading of scans in the background.

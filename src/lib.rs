@@ -14,7 +14,8 @@
 //! | [`store`] | blobs, vault, keys; catalog; the stores' back ends | `ledger`, `domain`, `merkle` |
 //! | [`search`] | the full-text projection | `ledger`, `store`, `domain` |
 //! | [`ocr`] | recognition engines | `imaging`, `domain` |
-//! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `pdf`, `derive`, `imaging`, `domain` |
+//! | [`forms`] | printed forms: what they state, Typst data → PDF/A | `domain` |
+//! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `pdf`, `derive`, `imaging`, `forms`, `domain` |
 //! | [`pipeline`] | how a scan is received and becomes a sealed record | everything above |
 //! | [`people`] | use cases of the people who work here: accounts, signing in, sessions, tokens, signing keys | `store`, `ledger`, `domain` |
 //! | [`records`] | use cases of whoever reads: state, text, export, audit | everything above |
@@ -36,6 +37,7 @@ pub mod config;
 pub mod counter;
 pub mod derive;
 pub mod domain;
+pub mod forms;
 pub mod http;
 pub mod imaging;
 pub mod ledger;

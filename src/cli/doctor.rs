@@ -9,6 +9,7 @@ use crate::app;
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
+use crate::forms::{FormKind, Printing, sample};
 use crate::ocr::{EngineKind, Language};
 
 /// A small page with known text, read by each engine.
@@ -53,6 +54,7 @@ pub async fn run(config: &Config, _args: Args, output: Output) -> Result<Outcome
         )
         .await,
         pipelines(config),
+        forms(config).await,
         data_folder(config),
         free_space(config),
         keys(config),
@@ -126,6 +128,29 @@ fn pipelines(config: &Config) -> Check {
         }
         Err(error) => check(name, zh, Status::Fail, error),
     }
+}
+
+/// Prints every form with the templates in force: fonts, templates and the press, each as a counter needs it.
+async fn forms(config: &Config) -> Check {
+    let (name, zh) = ("forms", "打印表单");
+    let printer = match app::printer(config) {
+        Ok(printer) => printer,
+        Err(error) => return check(name, zh, Status::Fail, error),
+    };
+    let at = app::system_clock().now();
+    let printing = Printing { at, reprint: 0 };
+    let mut warnings = Vec::new();
+    for kind in FormKind::ALL {
+        match printer.print(&sample::form(*kind), printing).await {
+            Ok(printed) => warnings.extend(printed.warnings),
+            Err(error) => return check(name, zh, Status::Fail, error),
+        }
+    }
+    if let Some(warning) = warnings.first() {
+        return check(name, zh, Status::Warn, warning);
+    }
+    let detail = format!("{} 种表单均可打印 forms print", FormKind::ALL.len());
+    check(name, zh, Status::Ok, detail)
 }
 
 fn data_folder(config: &Config) -> Check {

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod doctor;
 pub mod export;
+pub mod forms;
 pub mod ingest;
 pub mod keys;
 pub mod output;
@@ -35,7 +36,7 @@ pub const EXIT_CODES: &str = "\
   1  出错 a problem, named on standard error
   2  命令写法有误 the command line is not valid
   3  部分文件被拒收 some files were refused (ingest)
-  4  发现问题 findings (audit, scrub, doctor)";
+  4  发现问题 findings (audit, scrub, doctor, forms)";
 
 /// 存根 Counterfoil: never loses sight of a citizen's paper.
 #[derive(Debug, Parser)]
@@ -78,6 +79,8 @@ enum Command {
     Keys(keys::Args),
     /// 管理人员账号 People: the first administrators, accounts, roles, tokens
     User(user::Args),
+    /// 打印各种表单的样张 Print a sample of each form with the templates in force
+    Forms(forms::Args),
     /// 检查本机环境 Check this machine: engines, disk, clock, permissions, limits
     Doctor(doctor::Args),
     /// 启动服务 Serve health, metrics and upload over HTTP, and read what comes in
@@ -194,6 +197,7 @@ fn run(cli: Cli, output: Output) -> Result<Outcome, CliError> {
             Command::Catalogue(args) => catalogue::run(&config, args, output).await,
             Command::Keys(args) => keys::run(&config, args, output).await,
             Command::User(args) => user::run(&config, args, output).await,
+            Command::Forms(args) => forms::run(&config, args, output).await,
             Command::Doctor(args) => doctor::run(&config, args, output).await,
             Command::Serve(args) => serve::run(&config, args, output).await,
             Command::Work(args) => work::run(&config, args, output).await,

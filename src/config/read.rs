@@ -5,9 +5,9 @@ use std::path::{Component, Path, PathBuf};
 use toml::de::DeTable;
 
 use super::{
-    BlobsConfig, CatalogConfig, CatalogStore, Config, DataConfig, HttpConfig, KeysConfig,
-    LedgerConfig, LedgerStoreKind, LimitsConfig, LogConfig, LogFormat, OcrConfig, PipelinesConfig,
-    WorkConfig,
+    BlobsConfig, CatalogConfig, CatalogStore, Config, DataConfig, FormsConfig, HttpConfig,
+    KeysConfig, LedgerConfig, LedgerStoreKind, LimitsConfig, LogConfig, LogFormat, OcrConfig,
+    PipelinesConfig, WorkConfig,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -76,6 +76,7 @@ impl<'r> Reading<'r> {
         let catalog_section = section("catalog", self);
         let ocr_section = section("ocr", self);
         let pipelines_section = section("pipelines", self);
+        let forms_section = section("forms", self);
         let work_section = section("work", self);
         let limits_section = section("limits", self);
         let http_section = section("http", self);
@@ -91,6 +92,7 @@ impl<'r> Reading<'r> {
             catalog: self.catalog(catalog_section),
             ocr: self.ocr(ocr_section),
             pipelines: self.pipelines(pipelines_section),
+            forms: self.forms(forms_section),
             work: self.work(work_section),
             limits: self.limits(limits_section),
             http: self.http(http_section),
@@ -242,6 +244,13 @@ impl<'r> Reading<'r> {
         let folder = self.path(&mut section, "folder");
         section.finish(&mut self.problems);
         PipelinesConfig { folder }
+    }
+
+    fn forms(&mut self, mut section: Table<'_, '_>) -> FormsConfig {
+        let folder = self.path(&mut section, "folder");
+        let fonts = self.path(&mut section, "fonts");
+        section.finish(&mut self.problems);
+        FormsConfig { folder, fonts }
     }
 
     fn work(&mut self, mut section: Table<'_, '_>) -> WorkConfig {

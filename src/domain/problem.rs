@@ -69,6 +69,8 @@ problems! {
     UnknownPipeline, "unknown-pipeline", 422, "没有这个处理流程", "there is no pipeline of this name";
     BadConfiguration, "bad-configuration", 500, "配置有误", "the configuration is not valid";
     MissingPart, "missing-part", 500, "缺少运行所需的组件；请运行 counterfoil doctor", "a part needed to run is missing; run counterfoil doctor";
+    FormContent, "form-content", 422, "表单内容无法打印；请按提示修改该字段", "the form's content cannot be printed; change the field that is named";
+    FormFailed, "form-failed", 500, "表单打印失败；请按提示检查模板或字体", "the form could not be printed; check the template or font that is named";
     StoreFailed, "store-failed", 500, "存储读写失败；请检查磁盘后重试", "reading or writing the store failed; check the disk and try again";
     Inconsistent, "inconsistent", 500, "核验发现不一致；请查看明细", "the audit found inconsistencies; see the details";
     CannotRead, "cannot-read", 422, "无法读取该文件；请检查路径与权限", "the file cannot be read; check its path and permissions";

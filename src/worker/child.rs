@@ -1,5 +1,5 @@
 //! The child: `counterfoil worker`. It reads jobs from stdin, answers on stdout, and touches nothing else of the
-//! machine but the OCR models. A job that panics is answered as a crash, and the child ends so that its keeper
+//! machine but the OCR models and the fonts. A job that panics is answered as a crash, and the child ends so that its keeper
 //! starts a clean one; it also ends when stdin closes or its parent is gone.
 
 use std::io::{self, Read, Write};
@@ -33,6 +33,8 @@ pub struct ChildOptions {
     pub engine: EngineKind,
     /// Folder with the OCR runtime and models, or with recorded readings.
     pub ocr_folder: PathBuf,
+    /// The fonts of the printed forms.
+    pub fonts: Vec<PathBuf>,
     /// How to misbehave on a marked master; tests only.
     pub misbehave: Option<Misbehaviour>,
 }
@@ -52,7 +54,8 @@ pub enum Misbehaviour {
     Garbage,
 }
 
-/// Runs `counterfoil worker` with the arguments after the subcommand: `--engine KIND --ocr-folder DIR`.
+/// Runs `counterfoil worker` with the arguments after the subcommand: `--engine KIND --ocr-folder DIR
+/// --font FILE…`.
 /// Ends with 0 when stdin closes, 2 on wrong arguments, 1 when a job crashed or a frame was wrong.
 pub fn main(arguments: impl Iterator<Item = String>) -> ExitCode {
     let allowed = std::env::var_os(MISBEHAVE_ENV).is_some_and(|value| value == "1");
@@ -96,7 +99,7 @@ pub fn run(
 ) -> Result<(), String> {
     let misbehave = options.misbehave;
     let mut marked = false;
-    let mut reading = Reading::new(options.engine, options.ocr_folder);
+    let mut reading = Reading::new(options.engine, options.ocr_folder, options.fonts);
     loop {
         let frame = read_frame::<Job>(&mut input, MASTER_BYTES_MAX);
         let Some((job, body)) = frame.map_err(|error| error.to_string())? else {
@@ -107,7 +110,7 @@ pub fn run(
         }
         let page = match &job {
             Job::Page { page, .. } | Job::Art { page } => Some(*page),
-            Job::Load { .. } | Job::Check { .. } => None,
+            Job::Load { .. } | Job::Check { .. } | Job::Form { .. } => None,
         };
         let wrong = misbehave.filter(|_| marked && page.is_some());
         let answer = std::panic::catch_unwind(AssertUnwindSafe(|| {
@@ -135,6 +138,7 @@ fn parse_arguments(
     let mut options = ChildOptions {
         engine: EngineKind::Auto,
         ocr_folder: PathBuf::from("ocr"),
+        fonts: Vec::new(),
         misbehave: None,
     };
     while let Some(name) = arguments.next() {
@@ -148,6 +152,7 @@ fn parse_arguments(
                 options.engine = *kind;
             }
             "--ocr-folder" => options.ocr_folder = PathBuf::from(value),
+            "--font" => options.fonts.push(PathBuf::from(value)),
             "--misbehave" if misbehave_allowed => options.misbehave = Some(misbehaviour(&value)?),
             _ => return Err(format!("unknown argument {name}")),
         }
@@ -223,6 +228,11 @@ mod tests {
         let options = parse(&["--engine", "recorded", "--ocr-folder", "x"], false).unwrap();
         assert_eq!(options.engine, EngineKind::Recorded);
         assert_eq!(options.ocr_folder, PathBuf::from("x"));
+        let options = parse(&["--font", "a.ttc", "--font", "b.otf"], false).unwrap();
+        assert_eq!(
+            options.fonts,
+            [PathBuf::from("a.ttc"), PathBuf::from("b.otf")]
+        );
         assert!(parse(&["--engine"], false).is_err());
         assert!(parse(&["--engine", "abacus"], false).is_err());
         assert!(parse(&["--verbose", "1"], false).is_err());

@@ -218,7 +218,7 @@ impl WorkerHost {
 
     /// Gives one job and takes its answer. A call that was dropped half way leaves `busy` set, and the next
     /// one starts a new child.
-    async fn exchange(
+    pub(super) async fn exchange(
         &mut self,
         job: &Job,
         body: Bytes,
@@ -298,7 +298,7 @@ impl WorkerHost {
         Failure::Broken { finding, reason }.into()
     }
 
-    async fn nonsense(&mut self, page: Option<u32>) -> WorkerError {
+    pub(super) async fn nonsense(&mut self, page: Option<u32>) -> WorkerError {
         self.counts.killed.fetch_add(1, Ordering::Relaxed);
         self.kill().await;
         Failure::crashed(page, "the answer does not fit the job").into()
@@ -318,7 +318,7 @@ impl WorkerHost {
     }
 
     /// Replaces a child that has done its share or holds too much; the next job starts the new one.
-    async fn recycle(&mut self) {
+    pub(super) async fn recycle(&mut self) {
         let Some(running) = &self.running else {
             return;
         };

@@ -7,6 +7,7 @@ pub mod document;
 pub mod host;
 pub mod memory;
 pub mod pool;
+pub mod printer;
 pub mod process;
 pub mod protocol;
 mod reading;
@@ -14,4 +15,5 @@ mod tail;
 
 pub use host::{WorkerError, WorkerHost};
 pub use pool::{Checkout, WorkerPool};
+pub use printer::{Printed, Printer};
 pub use process::WorkerOptions;

@@ -41,6 +41,8 @@ pub struct WorkerOptions {
     pub engine: EngineKind,
     /// Folder with the OCR runtime and models, or with recorded readings.
     pub ocr_folder: PathBuf,
+    /// The fonts of the printed forms, in the order they are tried.
+    pub fonts: Vec<PathBuf>,
     /// Resident bytes at which a child is killed.
     pub memory_max: u64,
     /// Resident bytes above which a child is replaced after a job.
@@ -63,6 +65,7 @@ impl WorkerOptions {
             program,
             engine,
             ocr_folder,
+            fonts: Vec::new(),
             memory_max: 900 * MIB,
             memory_recycle: 600 * MIB,
             pages_recycle: 200,
@@ -103,10 +106,15 @@ pub(super) struct Running {
 impl Running {
     /// Starts a child; fails with the reason.
     pub(super) fn spawn(options: &WorkerOptions) -> Result<Self, String> {
-        let mut process = Command::new(&options.program)
+        let mut command = Command::new(&options.program);
+        command
             .arg("worker")
             .args(["--engine", name_of(options.engine), "--ocr-folder"])
-            .arg(&options.ocr_folder)
+            .arg(&options.ocr_folder);
+        for font in &options.fonts {
+            command.arg("--font").arg(font);
+        }
+        let mut process = command
             .args(&options.arguments)
             .envs(options.environment.iter().cloned())
             .env("OMP_THREAD_LIMIT", "1")

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::derive::PageArt;
 use crate::domain::event::FileFormat;
 use crate::domain::text::{EngineId, OcrPage};
-use crate::domain::{Finding, FindingCode};
+use crate::domain::{Finding, FindingCode, Timestamp};
+use crate::forms::{FormError, TemplateProblem};
 use crate::imaging::Limits;
 use crate::ocr::{EngineKind, Language};
 
@@ -64,6 +65,29 @@ pub enum Job {
         /// Milliseconds the child may take.
         deadline_ms: u64,
     },
+    /// Print a form. The files stand in the body one after the other. Answered by `Form`.
+    Form {
+        /// The file it begins with.
+        template: String,
+        /// What the PDF is identified by.
+        identity: String,
+        /// When it is printed.
+        at: Timestamp,
+        /// Every file a template may read.
+        files: Vec<FormFile>,
+    },
+}
+
+/// A file that a form's template may read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FormFile {
+    /// Its name.
+    pub name: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// Whether it comes from the hall's folder.
+    pub own: bool,
 }
 
 /// One stage of a page, with the settings that change its output.
@@ -126,6 +150,13 @@ pub enum Reply {
         /// What it read in the picture, if there was one.
         text: Option<OcrPage>,
     },
+    /// The PDF of a form stands in the body.
+    Form {
+        /// Number of pages.
+        pages: u32,
+        /// What Typst warned of in the templates.
+        warnings: Vec<TemplateProblem>,
+    },
     /// The job was not done.
     Failed {
         /// Why.
@@ -158,6 +189,12 @@ pub enum Failure {
         part: String,
         /// Where it was looked for and what to do.
         reason: String,
+    },
+    /// The form cannot be printed.
+    #[error(transparent)]
+    Form {
+        /// Why.
+        error: FormError,
     },
     /// The parent asked for something that makes no sense now, such as a page before a master.
     #[error("the job was refused: {reason}")]

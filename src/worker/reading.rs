@@ -1,4 +1,4 @@
-//! What a child does with its jobs: one document and the engines it has opened.
+//! What a child does with its jobs: one document, the engines it has opened, and the press for forms.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -7,29 +7,38 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::document::{Document, PageImage};
-use super::protocol::{Failure, Job, PageFacts, Reply, StageJob};
+use super::protocol::{Failure, FormFile, Job, PageFacts, Reply, StageJob};
 use crate::derive::{PageArt, art};
 use crate::domain::event::FileFormat;
 use crate::domain::{Finding, FindingCode};
+use crate::forms::{Press, Sheet, SheetFile};
 use crate::imaging::Limits;
 use crate::imaging::quality;
 use crate::ocr::{self, EngineKind, Language, OcrEngine, OcrError};
 
-/// One document and the engines opened so far.
+/// One document, the engines opened so far, and the press once a form was asked for.
 pub(super) struct Reading {
     default_engine: EngineKind,
     ocr_folder: PathBuf,
     document: Option<Document>,
     engines: Vec<(EngineKind, Box<dyn OcrEngine>)>,
+    fonts: Vec<PathBuf>,
+    press: Option<Press>,
 }
 
 impl Reading {
-    pub(super) fn new(default_engine: EngineKind, ocr_folder: PathBuf) -> Self {
+    pub(super) fn new(
+        default_engine: EngineKind,
+        ocr_folder: PathBuf,
+        fonts: Vec<PathBuf>,
+    ) -> Self {
         Self {
             default_engine,
             ocr_folder,
             document: None,
             engines: Vec::new(),
+            fonts,
+            press: None,
         }
     }
 
@@ -48,6 +57,19 @@ impl Reading {
                 languages,
                 deadline_ms,
             } => self.check(engine, &languages, &body, deadline(deadline_ms)),
+            Job::Form {
+                template,
+                identity,
+                at,
+                files,
+            } => cut(files, &body).and_then(|files| {
+                self.form(&Sheet {
+                    template,
+                    identity,
+                    at,
+                    files,
+                })
+            }),
         };
         done.unwrap_or_else(|failure| (Reply::Failed { failure }, Vec::new()))
     }
@@ -147,6 +169,18 @@ impl Reading {
         Ok((Reply::Engine { id, text }, Vec::new()))
     }
 
+    fn form(&mut self, sheet: &Sheet) -> Result<(Reply, Vec<u8>), Failure> {
+        let fonts = &self.fonts;
+        let press = self.press.get_or_insert_with(|| Press::new(fonts.clone()));
+        let printed = press.print(sheet);
+        let printed = printed.map_err(|error| Failure::Form { error })?;
+        let reply = Reply::Form {
+            pages: printed.pages,
+            warnings: printed.warnings,
+        };
+        Ok((reply, printed.pdf))
+    }
+
     fn document(&mut self) -> Result<&mut Document, Failure> {
         self.document.as_mut().ok_or_else(|| Failure::Refused {
             reason: "no master is loaded".into(),
@@ -175,6 +209,25 @@ impl Reading {
             })?;
         Ok(engine)
     }
+}
+
+/// The files of a form, out of the body.
+fn cut(files: Vec<FormFile>, mut body: &[u8]) -> Result<Vec<SheetFile>, Failure> {
+    let mut cut = Vec::new();
+    for file in files {
+        let length = usize::try_from(file.bytes).unwrap_or(usize::MAX);
+        let split = body.split_at_checked(length);
+        let (bytes, rest) = split.ok_or_else(|| Failure::Refused {
+            reason: "the body is shorter than its files".into(),
+        })?;
+        body = rest;
+        cut.push(SheetFile {
+            name: file.name,
+            bytes: bytes.to_vec(),
+            own: file.own,
+        });
+    }
+    Ok(cut)
 }
 
 fn encode(page: u32, image: &PageImage) -> Result<PageArt, Failure> {

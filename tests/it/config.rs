@@ -58,6 +58,7 @@ fn without_a_file_the_documented_defaults_hold() {
         Path::new("/srv/clerk/.cache/counterfoil/ocr")
     );
     assert_eq!(config.pipelines.folder, None);
+    assert_eq!((config.forms.folder, config.forms.fonts), (None, None));
     let cores = std::thread::available_parallelism().unwrap().get();
     assert_eq!(config.work.workers, cores.min(256));
     assert_eq!(config.work.bytes_in_flight_max, 256 << 20);

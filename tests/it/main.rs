@@ -50,6 +50,7 @@ mod derive;
 mod document;
 mod erasure;
 mod fixtures;
+mod forms;
 mod hall_facts;
 mod hall_laws;
 mod hall_support;

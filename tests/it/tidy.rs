@@ -17,7 +17,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["ledger", "domain", "merkle"]),
     ("search", &["ledger", "store", "domain"]),
     ("ocr", &["imaging", "domain"]),
-    ("worker", &["ocr", "pdf", "derive", "imaging", "domain"]),
+    ("forms", &["domain"]),
+    (
+        "worker",
+        &["ocr", "pdf", "derive", "imaging", "forms", "domain"],
+    ),
     (
         "pipeline",
         &[
@@ -58,6 +62,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store",
             "ledger",
             "derive",
+            "forms",
             "ocr",
             "imaging",
             "domain",

@@ -147,6 +147,7 @@ fn answers(input: Vec<u8>, misbehave: Option<Misbehaviour>) -> (Result<(), Strin
     let options = ChildOptions {
         engine: EngineKind::Recorded,
         ocr_folder: PathBuf::from("absent"),
+        fonts: Vec::new(),
         misbehave,
     };
     let mut output = Vec::new();

@@ -1,0 +1,7 @@
+//! The printed forms, through the real program's child: what stands on the paper, hostile data and hostile
+//! templates.
+
+mod hostile;
+mod paper;
+mod support;
+mod templates;
