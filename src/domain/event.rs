@@ -207,14 +207,20 @@ impl Event {
 /// A file's format, told by its content and never by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs)] // the names are the formats
 pub enum FileFormat {
+    /// JPEG, ISO/IEC 10918.
     Jpeg,
+    /// PNG.
     Png,
+    /// TIFF, of one page or many.
     Tiff,
+    /// BMP.
     Bmp,
+    /// WebP.
     Webp,
+    /// GIF; its first frame counts.
     Gif,
+    /// PDF.
     Pdf,
 }
 

@@ -8,11 +8,14 @@ use serde::{Deserialize, Serialize};
 /// An axis-aligned box in upright-page pixels: `x`, `y` of its top left corner, width and height.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(from = "[u32; 4]", into = "[u32; 4]")]
-#[allow(missing_docs)] // named as what they are
 pub struct Rect {
+    /// Left edge.
     pub x: u32,
+    /// Upper edge.
     pub y: u32,
+    /// Width.
     pub width: u32,
+    /// Height.
     pub height: u32,
 }
 
