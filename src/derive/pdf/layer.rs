@@ -29,6 +29,9 @@ const SPACE_USUAL: f64 = 0.6;
 /// The least width of any other character in font sizes.
 const CHAR_MIN: f64 = 0.05;
 
+/// How far a line stays from the edges of the page, in points.
+const EDGE: f64 = 0.1;
+
 /// Where a line runs on the page: the direction of reading as a unit vector, y upwards.
 struct Course {
     along: (f64, f64),
@@ -74,12 +77,13 @@ fn append_line(
     };
     let size = median(visible().map(|(_, span)| span.across)).clamp(SIZE_MIN, SIZE_MAX);
     let middle = median(visible().map(|(_, span)| span.offset));
-    let starts = starts(chars, &boxes, size);
+    let mut starts = starts(chars, &boxes, size);
     let (cos, sin) = course.along;
     let depth = f64::from(ASCENT + DESCENT) / 2_000.0 * size;
     let base = middle - depth;
     let first = starts.first().copied().unwrap_or(0.0);
     let origin = (first * cos - base * sin, first * sin + base * cos);
+    let origin = fit(&mut starts, origin, course.along, frame);
     let matrix = [cos, sin, -sin, cos, origin.0, origin.1].map(number);
     contents.push_str(&format!(
         "/F0 {} Tf {} Tm\n",
@@ -100,6 +104,29 @@ fn append_line(
         contents.push_str(&format!("<{:04X}>Tj\n", book.code(char.c)));
         stretch_before = stretch;
     }
+}
+
+/// Shortens and moves a line so that every character starts on the page, and returns where it then begins: what is
+/// drawn outside the page is not extracted, and a leaning line near an edge would lose its ends.
+fn fit(starts: &mut [f64], origin: (f64, f64), along: (f64, f64), frame: Frame) -> (f64, f64) {
+    let first = starts.first().copied().unwrap_or(0.0);
+    let length = starts.last().copied().unwrap_or(first) - first;
+    let (across, up) = (along.0 * length, along.1 * length);
+    let share = |room: f64, run: f64| ((room - 2.0 * EDGE) / run.abs()).min(1.0);
+    let shorter = share(frame.width, across)
+        .min(share(frame.height, up))
+        .max(0.0);
+    for start in starts {
+        *start = first + (*start - first) * shorter;
+    }
+    let moved = |from: f64, run: f64, room: f64| {
+        let (low, high) = (from + run.min(0.0), from + run.max(0.0));
+        from + (EDGE - low).max(0.0) - (high - (room - EDGE)).max(0.0)
+    };
+    (
+        moved(origin.0, across * shorter, frame.width),
+        moved(origin.1, up * shorter, frame.height),
+    )
 }
 
 /// The characters without white space at both ends.
