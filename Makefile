@@ -13,7 +13,7 @@ BIN := $(CARGO_TARGET_DIR)/ci/counterfoil
 DATA ?= counterfoil-data
 CORPUS ?= fixtures/scans
 
-.PHONY: help setup build demo test run bench lint doctor accuracy pictures prove clean
+.PHONY: help setup build demo test run bench lint doctor accuracy corpus pictures api prove clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,14 @@ pictures: build ## draw the pictures of the forms in docs/ again
 
 accuracy: build ## character error per page: CORPUS=folder with NAME.gt.txt beside each image
 	@for engine in paddle tesseract; do $(BIN) accuracy --engine $$engine $(CORPUS); done
+
+corpus: build ## take a folder of scans in and judge every status and PDF: CORPUS=folder
+	@tools/corpus.py $(BIN) $(CORPUS)
+
+api: build ## hold the running server against its own OpenAPI description (Schemathesis, pinned, from PyPI)
+	@tool=$(CACHE)/schemathesis-$$(sha256sum tools/schemathesis.txt | cut -c1-16)
+	[ -e "$$tool/installed" ] || { python3 -m pip install --quiet --target "$$tool" -r tools/schemathesis.txt && touch "$$tool/installed"; }
+	node tools/api-check.mjs $(BIN) "$$tool"
 
 prove: build ## the long proofs: hundreds of kills, power loss, scale, conformance (see tools/prove.sh)
 	@COUNTERFOIL_BIN=$(BIN) tools/prove.sh

@@ -52,6 +52,7 @@ fn received(name: &str) -> Fact {
             pipeline: PipelineName::new("counter-paper").unwrap(),
             case: None,
             note: None,
+            site: None,
         },
     )
 }

@@ -1,12 +1,15 @@
 //! The composition root: the only file that names adapters. It turns a valid configuration into the parts a
 //! command needs, and is the only place that reads the system clock.
 
+mod clockwork;
 mod error;
 mod forms;
 mod keys;
 mod people;
+mod platform;
 mod reading;
 mod service;
+mod timed;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,14 +17,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
+pub use self::clockwork::{Clockwork, Round, RoundError};
 pub use self::error::OpenError;
 pub use self::forms::printer;
 pub use self::keys::{load_master_key, log_key_path, master_key_path, token_path};
 pub use self::reading::{Auditing, Part, Reading};
+use self::timed::TimedLedger;
 use crate::config::{CatalogStore, Config, LedgerStoreKind};
 use crate::counter::{Counter, placing};
 use crate::domain::text::EngineId;
 use crate::domain::{Actor, Clock, Timestamp};
+use crate::http::health::AppendTimes;
 use crate::ledger::{Follower, Ledger, LedgerStore, Projection};
 use crate::ocr::{EngineKind, Language};
 use crate::pipeline::receive::Receiver;
@@ -51,6 +57,8 @@ pub struct App {
     pub ledger: Arc<Ledger>,
     /// Where the log's facts lie.
     pub store: Arc<dyn LedgerStore>,
+    /// How long its appends take.
+    pub appends: Arc<AppendTimes>,
     /// Masters and everything derived.
     pub blobs: Arc<Blobs>,
     /// Personal data and free text.
@@ -93,7 +101,9 @@ impl App {
         std::fs::create_dir_all(&config.data.folder)
             .map_err(|error| OpenError::folder(&config.data.folder, error))?;
         let pipelines = pipelines(config)?;
+        let appends = Arc::new(AppendTimes::default());
         let store = open_ledger_store(config).await?;
+        let store: Arc<dyn LedgerStore> = Arc::new(TimedLedger::new(store, appends.clone()));
         let objects = Objects::open(&config.blobs.location, &config.blobs.s3).await?;
         let fresh = store.checkpoint().await?.is_none() && objects.is_empty().await?;
         let master = master_key_path(config);
@@ -118,6 +128,7 @@ impl App {
             config,
             ledger,
             store,
+            appends,
             blobs,
             vault,
             catalog,

@@ -5,6 +5,7 @@
 //! Relative paths count from the folder of the configuration file, or from the working folder without one.
 
 mod people;
+mod platform;
 mod read;
 
 use std::io::Read;
@@ -12,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use self::people::{PeopleConfig, SecondFactorRule, SsoConfig};
+pub use self::platform::PlatformConfig;
 use crate::ocr::EngineKind;
 use crate::store::objects::S3Options;
 use crate::strict::FileError;
@@ -51,6 +53,8 @@ pub struct Config {
     pub people: PeopleConfig,
     /// `[sso]`
     pub sso: Option<SsoConfig>,
+    /// `[platform]`
+    pub platform: Option<PlatformConfig>,
     /// `[log]`
     pub log: LogConfig,
 }

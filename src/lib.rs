@@ -15,6 +15,7 @@
 //! | [`search`] | the full-text projection | `ledger`, `store`, `domain` |
 //! | [`ocr`] | recognition engines | `imaging`, `domain` |
 //! | [`forms`] | printed forms: what they state, Typst data → PDF/A | `domain` |
+//! | [`platform`] | the city platform: fetching an application, telling progress | `domain` |
 //! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `pdf`, `derive`, `imaging`, `forms`, `domain` |
 //! | [`pipeline`] | how a scan is received and becomes a sealed record | everything above |
 //! | [`people`] | use cases of the people who work here: accounts, signing in, sessions, tokens, signing keys | `store`, `ledger`, `domain` |
@@ -46,6 +47,7 @@ pub mod ocr;
 pub mod pdf;
 pub mod people;
 pub mod pipeline;
+pub mod platform;
 pub mod records;
 pub mod search;
 pub mod store;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the criterion benches and prints one table: bench, time, throughput.
+# Runs the benches and prints one table: bench, time, throughput; below it the window under load.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 log=$(mktemp)
@@ -13,3 +13,5 @@ awk '
   /thrpt: +\[/ { printf " %18s", value($0); end(); next }
   /^[a-z_]+\// { name = $0 }
   END { end() }' "$log"
+printf '\n'
+grep '^load: ' "$log" || true

@@ -2,80 +2,20 @@
 // accepts, its chief representative decides, the result is handed out and rated. Ends by looking for the applicant's
 // data in every leaf of the ledger and every log line.
 //   node tools/window-demo.mjs BINARY DATA_FOLDER
-import { execFileSync, spawn } from "node:child_process";
-import { createHash, createHmac } from "node:crypto";
+import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { prepare, serve, signIn, STAFF_NAME } from "./hall.mjs";
 
 const [binary, data] = process.argv.slice(2);
 const ITEM = "11369901004321012K1000131012001";
 const applicant = { name: "欧阳演示", id: "11010519491231002X", phone: "13800138000" };
 const say = (text) => console.log(text);
 
-function cli(args, input = "") {
-  return execFileSync(binary, ["--data", data, ...args], { input, encoding: "utf8", stdio: ["pipe", "pipe", "inherit"] });
-}
-
-say("\n$ counterfoil catalogue import fixtures/catalogue");
-say(cli(["catalogue", "import", "fixtures/catalogue"]).split("\n").slice(-3).join("\n").trim());
-say("\n$ counterfoil user init … ; counterfoil user add …");
-const three = ["系统员", "安全员", "审计员"].map((name) => `${name}\nfirst password, to be changed\n`).join("");
-say(cli(["user", "init", "--system", "sys01", "--security", "sec01", "--audit", "aud01"], three).trim());
-const people = [["c001", "clerk@site/YLZX"], ["scjg-02", "department_officer@department/SCJG"], ["scjg-01", "chief_representative@department/SCJG"], ["scjg-03", "department_officer@department/SCJG"], ["s001", "supervisor@site/YLZX"]];
-for (const [id, role] of people) say(cli(["user", "add", id, "--role", role], `演示人员\nfirst password, to be changed\n`).trim());
-
-const server = spawn(binary, ["--data", data, "--json", "serve", "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
-let log = "";
-server.stderr.on("data", (chunk) => { log += chunk; });
-const lines = createInterface({ input: server.stdout });
-const said = JSON.parse((await lines[Symbol.asyncIterator]().next()).value);
-const base = `http://${said.listening}/api/v1`;
-let requests = 0;
-
-class Client {
-  cookie = "";
-  async send(method, path, body, version) {
-    const headers = { "content-type": "application/json", "idempotency-key": `demo-${++requests}`, cookie: this.cookie };
-    if (version) headers["if-match"] = version;
-    const answer = await fetch(base + path, { method, headers, body: body && JSON.stringify(body) });
-    const set = answer.headers.get("set-cookie");
-    if (set) this.cookie = set.split(";")[0];
-    const json = await answer.json().catch(() => null);
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(json)}`);
-    return { json, etag: answer.headers.get("etag") };
-  }
-  async upload(path, bytes) {
-    const answer = await fetch(base + path, { method: "PUT", headers: { cookie: this.cookie }, body: bytes });
-    if (!answer.ok) throw new Error(`PUT ${path}: ${answer.status} ${await answer.text()}`);
-  }
-  async act(subject, action, body) {
-    const { etag } = await this.send("GET", subject);
-    return (await this.send("POST", `${subject}/${action}`, body, etag)).json;
-  }
-}
-
-function totp(uri) {
-  const bits = [...new URL(uri).searchParams.get("secret")].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
-  const mac = createHmac("sha1", key).update(step).digest();
-  const at = mac[19] & 15;
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, "0");
-}
-
-async function signIn(staff) {
-  const client = new Client();
-  let { json } = await client.send("POST", "/session", { staff, password: `first password, to be changed` });
-  if (json.stage === "set_password") json = (await client.send("PUT", "/session/password", { password: `my own long password 7` })).json;
-  if (json.stage === "enrol_factor") {
-    const setup = (await client.send("POST", "/session/totp", {})).json;
-    json = (await client.send("PUT", "/session/totp", { code: totp(setup.uri) })).json;
-  }
-  if (json.stage !== "full") throw new Error(`${staff} is not signed in: ${json.stage}`);
-  return client;
-}
+const prepared = prepare(binary, data);
+say(`\n$ counterfoil catalogue import fixtures/catalogue\n${prepared.imported}`);
+say(`\n$ counterfoil user init … ; counterfoil user add …\n${prepared.enrolled.join("\n")}`);
+const hall = await serve(binary, data);
 
 const digest = (text) => createHash("sha256").update(text).digest("hex");
 const files = (folder) => readdirSync(folder).flatMap((name) => {
@@ -84,8 +24,8 @@ const files = (folder) => readdirSync(folder).flatMap((name) => {
 });
 
 try {
-  const [clerk, officer] = [await signIn("c001"), await signIn("scjg-02")];
-  const [chief, decider] = [await signIn("scjg-01"), await signIn("scjg-03")];
+  const [clerk, officer] = [await signIn(hall.origin, "c001"), await signIn(hall.origin, "scjg-02")];
+  const [chief, decider] = [await signIn(hall.origin, "scjg-01"), await signIn(hall.origin, "scjg-03")];
   say("\n四人登录：收件员、部门审核、首席代表（第二因子已登记）、部门决定人 four people signed in");
   const visit = (await clerk.send("POST", "/visits", { site: "YLZX", window: "A02", role: "receive", channel: "window" })).json;
   const parties = {
@@ -122,19 +62,18 @@ try {
   say(`首席代表不能决定需踏勘的事项 the chief representative may not: ${/"code":"(needs-department)"/.exec(refused)[1]}`);
   const decided = await review(decider, decision);
   say(`部门已决定（办结）decided at ${decided.decision.at}`);
-  const supervisor = await signIn("s001");
+  const supervisor = await signIn(hall.origin, "s001");
   await supervisor.send("POST", "/stocks/food-permit/deliveries", { first: "JY0001", last: "JY0100", site: "YLZX" });
   await clerk.act(path, "result", { action: "obtain", route: { type: "platform" }, content: digest("证书"), serial: "JY0001" });
   await clerk.act(path, "result", { action: "hand_out", window: "B02", id_number: applicant.id, signature: digest("签名") });
   const rated = await clerk.act(path, "rating", { level: "very_satisfied" });
   say(`结果已当面核验发放，评价 ${rated.rating}；进度 progress: ${rated.progress}`);
 } finally {
-  server.kill("SIGTERM");
-  await new Promise((ended) => server.on("exit", ended));
+  await hall.stop();
 }
 
 const leaves = files(join(data, "ledger")).map((path) => readFileSync(path).toString("utf8")).join("");
-for (const personal of [...Object.values(applicant), "演示人员", "本人办理"]) {
-  if (leaves.includes(personal) || log.includes(personal)) throw new Error(`personal data in a leaf or log line: ${personal}`);
+for (const personal of [...Object.values(applicant), STAFF_NAME, "本人办理"]) {
+  if (leaves.includes(personal) || hall.log().includes(personal)) throw new Error(`personal data in a leaf or log line: ${personal}`);
 }
-say(`账与日志中没有申请人的姓名、证件号码、电话 no personal data in ${Math.round(leaves.length / 1024)} KiB of leaves and ${log.split("\n").length - 1} log lines`);
+say(`账与日志中没有申请人的姓名、证件号码、电话 no personal data in ${Math.round(leaves.length / 1024)} KiB of leaves and ${hall.log().split("\n").length - 1} log lines`);

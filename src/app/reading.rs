@@ -61,6 +61,11 @@ impl Reading {
         })
     }
 
+    /// The log's facts.
+    pub fn store(&self) -> &dyn LedgerStore {
+        self.store.as_ref()
+    }
+
     /// A view on the index that holds every fact of the ledger. Indexes them itself when no other process holds the
     /// data folder, otherwise waits a little for that process, and says so when the view is still behind.
     pub async fn view(&self) -> Result<SearchView, OpenError> {

@@ -10,6 +10,7 @@ use crate::http::Service;
 use crate::http::door::Token;
 use crate::http::health::Metrics;
 use crate::people::Backoff;
+use crate::records::erasure::Eraser;
 use crate::store::read_log::ReadLog;
 
 /// Uploads taken at the same time.
@@ -20,10 +21,24 @@ const STREAMS_MAX: usize = 1024;
 const DEFAULT_PIPELINE: &str = "counter-paper";
 
 impl App {
+    /// The log of reads.
+    pub(super) fn reads(&self) -> Result<ReadLog, OpenError> {
+        let folder = self.config.data.folder.join("reads");
+        ReadLog::open(&folder).map_err(|error| OpenError::folder(&folder, error))
+    }
+
+    /// What erases cases.
+    pub(super) fn eraser(&self) -> Eraser {
+        Eraser {
+            records: self.records(),
+            vault: self.vault.clone(),
+            index: self.index.clone(),
+        }
+    }
+
     /// What the handlers need. `token` is this machine's upload token.
     pub fn service(&self, token: &str) -> Result<Arc<Service>, OpenError> {
-        let folder = self.config.data.folder.join("reads");
-        let reads = ReadLog::open(&folder).map_err(|error| OpenError::folder(&folder, error))?;
+        let reads = self.reads()?;
         let pipeline = PipelineName::new(DEFAULT_PIPELINE)
             .map_err(|error| OpenError::Internal(error.to_string()))?;
         // The server itself listens on loopback, behind a proxy that ends TLS.
@@ -31,10 +46,13 @@ impl App {
         Ok(Arc::new(Service {
             counter: self.counter(),
             people: self.people()?,
+            platform: self.platform()?,
             reads,
             receiver: self.receiver(),
             records: self.records(),
+            eraser: self.eraser(),
             ledger: self.ledger.clone(),
+            appends: self.appends.clone(),
             catalog: self.catalog.clone(),
             default_pipeline: pipeline,
             pipelines: self.pipelines.clone(),

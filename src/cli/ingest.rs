@@ -166,6 +166,7 @@ impl Run {
             source: ScanSource::Cli,
             pipeline: args.pipeline.clone(),
             case: args.case.clone(),
+            site: None,
             by: Actor::new("cli:operator").map_err(CliError::internal)?,
             file_name: path
                 .file_name()

@@ -3,6 +3,7 @@
 
 pub mod accuracy;
 pub mod audit;
+pub mod case;
 pub mod catalogue;
 pub mod doctor;
 pub mod export;
@@ -75,6 +76,8 @@ enum Command {
     Replay(replay::Args),
     /// 窗口、部门、委托书与事项目录 The hall's windows, mandates and service items as files
     Catalogue(catalogue::Args),
+    /// 查看办件 Where cases stand, from the ledger alone
+    Case(case::Args),
     /// 查看或更换密钥 Show the keys, or hand the log to a new signing key
     Keys(keys::Args),
     /// 管理人员账号 People: the first administrators, accounts, roles, tokens
@@ -195,6 +198,7 @@ fn run(cli: Cli, output: Output) -> Result<Outcome, CliError> {
             Command::Rebuild(args) => rebuild::run(&config, args, output).await,
             Command::Replay(args) => replay::run(&config, args, output).await,
             Command::Catalogue(args) => catalogue::run(&config, args, output).await,
+            Command::Case(args) => case::run(&config, args, output).await,
             Command::Keys(args) => keys::run(&config, args, output).await,
             Command::User(args) => user::run(&config, args, output).await,
             Command::Forms(args) => forms::run(&config, args, output).await,

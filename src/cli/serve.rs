@@ -75,7 +75,8 @@ async fn work(app: App, stopped: watch::Receiver<bool>) -> Result<(), CliError> 
     app.recall_memos().await?;
     let follower = app.follow();
     let engine = app.engine()?;
-    engine.run(stopped).await;
+    let clockwork = app.clockwork()?;
+    tokio::join!(engine.run(stopped.clone()), clockwork.run(stopped));
     follower.stop().await;
     app.ledger.close().await;
     Ok(())

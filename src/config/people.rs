@@ -110,7 +110,7 @@ impl Reading<'_> {
 }
 
 /// `https://` and a host; `http://` on this machine itself.
-fn is_web_address(text: &str) -> bool {
+pub(super) fn is_web_address(text: &str) -> bool {
     let here = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
     let local = here.iter().any(|start| {
         let rest = text.strip_prefix(start);

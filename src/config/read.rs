@@ -83,6 +83,7 @@ impl<'r> Reading<'r> {
         let people_section = section("people", self);
         let log_section = section("log", self);
         let sso_section = root.table("sso", &mut self.problems);
+        let platform_section = root.table("platform", &mut self.problems);
         let data = self.data(data_section, data_override);
         Config {
             keys: self.keys(keys_section, &data.folder),
@@ -98,6 +99,7 @@ impl<'r> Reading<'r> {
             http: self.http(http_section),
             people: self.people(people_section),
             sso: self.sso(sso_section),
+            platform: self.platform(platform_section),
             log: self.log(log_section),
         }
     }

@@ -1,11 +1,14 @@
 //! How a use case writes: it reads histories, lets the domain decide, and records what was decided, once.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::{Counter, CounterError, about};
-use crate::domain::case::{self, CaseState, VisitState};
+use crate::domain::case::{self, CaseRefusal, CaseState, VisitState};
 use crate::domain::catalogue::ServiceItem;
 use crate::domain::hall::{HallRefusal, SiteState, fold_site};
 use crate::domain::{
-    Actor, CaseNo, Fact, Occurred, RequestId, SiteCode, StaffId, Subject, Timestamp, VisitId,
+    Actor, CaseNo, Date, Fact, Occurred, RequestId, SiteCode, StaffId, Subject, Timestamp, VisitId,
 };
 use crate::ledger::{Decline, Reads, Receipt, Recorded};
 
@@ -103,9 +106,50 @@ impl Counter {
         let item = self.pinned(&case.mandate.content).await?;
         self.done(ask, &about(no), |history, reads, now| {
             let case = fold_case(no, history)?;
+            if case.erased.is_some() {
+                return Err(CaseRefusal::Erased.into());
+            }
             decide(&case, &item, reads, now)
         })
         .await
+    }
+
+    /// The same for what departments do: the item says who answers for each part today, after every reform of
+    /// departments.
+    pub(super) async fn on_case_today(
+        &self,
+        ask: &Ask,
+        no: &CaseNo,
+        decide: impl Fn(
+            &CaseState,
+            &ServiceItem,
+            &mut Reads<'_>,
+            Timestamp,
+        ) -> Result<Vec<Fact>, Decline>,
+    ) -> Result<Done, CounterError> {
+        self.on_case(ask, no, |case, item, reads, now| {
+            let named = case::named_departments(item).cloned();
+            let departments = super::departments(reads, named)?;
+            let item = case::with_successors(item, case, &departments, Date::of(now));
+            decide(case, &item, reads, now)
+        })
+        .await
+    }
+
+    /// The item version a case pins, with who answers for each part of it on the day of `now`.
+    pub async fn item_today(
+        &self,
+        case: &CaseState,
+        now: Timestamp,
+    ) -> Result<Arc<ServiceItem>, CounterError> {
+        let item = self.pinned(&case.mandate.content).await?;
+        let named = case::named_departments(&item).cloned();
+        let departments = self.departments_now(named).await?;
+        let today = case::with_successors(&item, case, &departments, Date::of(now));
+        Ok(match today {
+            Cow::Borrowed(_) => item,
+            Cow::Owned(item) => Arc::new(item),
+        })
     }
 
     /// A case, and how many facts it has.
@@ -121,7 +165,7 @@ impl Counter {
     }
 }
 
-fn happened(ask: &Ask, now: Timestamp) -> Result<Timestamp, CounterError> {
+pub(super) fn happened(ask: &Ask, now: Timestamp) -> Result<Timestamp, CounterError> {
     match &ask.occurred {
         Some(occurred) if occurred.at > now => Err(CounterError::Fields(vec![super::Refusal {
             code: "in-the-future".to_owned(),

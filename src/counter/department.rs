@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::words::Drafts;
-use super::{Ask, Counter, CounterError, Done, about};
+use super::{Ask, Counter, CounterError, Done, about, departments};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{
     self, AuthorityDecision, CaseState, Collect, Decide, Officer, Outcome, RefusalReason,
@@ -14,9 +14,9 @@ use crate::domain::case::{
 use crate::domain::catalogue::{ServiceItem, SpecialProcedure};
 use crate::domain::hall::{self, DepartmentState, HallRefusal};
 use crate::domain::{
-    CaseNo, Commitment, DepartmentCode, Digest, Fact, MaterialCode, StaffId, Subject, Timestamp,
+    CaseNo, Commitment, DepartmentCode, Digest, Fact, MaterialCode, StaffId, Timestamp,
 };
-use crate::ledger::{Decline, Reads};
+use crate::ledger::Decline;
 
 /// Something done to bring a case to its departments.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -133,7 +133,7 @@ impl Counter {
         no: &CaseNo,
         order: DispatchOrder,
     ) -> Result<Done, CounterError> {
-        self.on_case(ask, no, |case, item, _, now| {
+        self.on_case_today(ask, no, |case, item, _, now| {
             Ok(match &order {
                 DispatchOrder::Push { by_paper } => case::push(case, item, by_paper, now)?,
                 DispatchOrder::Acknowledge {
@@ -175,8 +175,8 @@ impl Counter {
             Err(error) => return drafts.end(Err(error)).await,
         };
         let done = self
-            .on_case(ask, no, |case, item, reads, now| {
-                let books = departments(reads, department)?;
+            .on_case_today(ask, no, |case, item, reads, now| {
+                let books = departments(reads, [department.clone()])?;
                 let state = books.get(department);
                 let unknown = || HallRefusal::DepartmentUnknown {
                     department: department.clone(),
@@ -192,13 +192,6 @@ impl Counter {
             .await;
         drafts.end(done).await
     }
-}
-
-fn departments(reads: &mut Reads<'_>, code: &DepartmentCode) -> Result<hall::Departments, Decline> {
-    hall::gather_departments([code.clone()], |subject: &Subject| {
-        let history = reads.history(subject)?;
-        Ok::<_, Decline>(history.iter().map(|fact| &fact.entry.event).collect())
-    })
 }
 
 /// The words of an order, and the paper they stand on.

@@ -69,6 +69,9 @@ impl CounterError {
             Self::Stale { .. } => Problem::VersionMismatch,
             Self::Forbidden(_) => Problem::Forbidden,
             Self::Ledger(error) if error.is_retryable() => Problem::Busy,
+            Self::Vault(VaultError::Erased { .. }) | Self::Blob(BlobError::Erased { .. }) => {
+                Problem::Erased
+            }
             Self::Ledger(_) | Self::Vault(_) | Self::Blob(_) | Self::Catalog(_) => {
                 Problem::StoreFailed
             }

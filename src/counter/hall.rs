@@ -64,6 +64,29 @@ impl Counter {
         found.ok_or_else(|| CounterError::NotFound(format!("department/{code}")))
     }
 
+    /// Departments as they stand, with every one after them. One that is unknown is left out.
+    pub(super) async fn departments_now(
+        &self,
+        codes: impl Iterator<Item = DepartmentCode>,
+    ) -> Result<Departments, CounterError> {
+        let mut found = Departments::new();
+        let mut waiting: Vec<DepartmentCode> = codes.collect();
+        while let Some(code) = waiting.pop() {
+            if found.contains_key(&code) {
+                continue;
+            }
+            match self.department(&code).await {
+                Ok(state) => {
+                    waiting.extend(state.successor.iter().map(|(by, ..)| by.clone()));
+                    found.insert(code, state);
+                }
+                Err(CounterError::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
     /// An authorisation.
     pub async fn authorisation(
         &self,

@@ -112,7 +112,7 @@ impl Counter {
             _ => None,
         };
         let done = self
-            .on_case(ask, no, |case, item, reads, now| {
+            .on_case_today(ask, no, |case, item, reads, now| {
                 decide_result(ask, &order, (bearer, note), (case, item), reads, now)
             })
             .await;

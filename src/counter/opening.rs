@@ -127,7 +127,10 @@ impl Counter {
     }
 
     /// The content of the version that a case opened now would pin.
-    async fn live_item(&self, task: &TaskCode) -> Result<Arc<ServiceItem>, CounterError> {
+    pub(super) async fn live_item(
+        &self,
+        task: &TaskCode,
+    ) -> Result<Arc<ServiceItem>, CounterError> {
         let history = self.history(&Subject::Item(task.clone())).await?;
         let state = fold_item(task, history.iter().map(|fact| &fact.entry.event));
         let state = state.ok_or_else(|| HallRefusal::ItemUnknown { task: task.clone() })?;
@@ -221,7 +224,7 @@ fn visit_subject(visit: &VisitId) -> Subject {
 }
 
 /// A random code of digits. Two bytes a digit leave no digit noticeably likelier than another.
-fn query_code() -> Result<Zeroizing<String>, CounterError> {
+pub(super) fn query_code() -> Result<Zeroizing<String>, CounterError> {
     let mut bytes = Zeroizing::new([0u8; 2 * QUERY_DIGITS]);
     fill_random(bytes.as_mut_slice()).map_err(|error| CounterError::Internal(error.to_string()))?;
     let digits = bytes.chunks_exact(2).map(|pair| {

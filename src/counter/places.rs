@@ -9,7 +9,7 @@ use crate::store::lists::Place;
 /// Lists of cases.
 pub mod case_list {
     use crate::domain::case::Stage;
-    use crate::domain::{Date, DepartmentCode, SiteCode, TaskCode};
+    use crate::domain::{Date, DepartmentCode, SerialNo, SiteCode, TaskCode};
 
     /// Every case of a site, by opening.
     pub fn at_site(site: &SiteCode) -> String {
@@ -46,7 +46,18 @@ pub mod case_list {
         format!("case/day/{task}/{day}")
     }
 
-    /// Every case, by opening.
+    /// Cases of which the city platform was not told the newest progress, by their newest fact.
+    pub const UNREPORTED: &str = "case/unreported";
+
+    /// Cases whose result is made on the certificate of this serial.
+    pub fn with_serial(serial: &SerialNo) -> String {
+        format!("case/serial/{serial}")
+    }
+
+    /// Cases that were erased, by opening. They stand in no other list.
+    pub const ERASED: &str = "case/erased";
+
+    /// Every other case, by opening.
     pub const ALL: &str = "case";
 
     /// A stage as one word.
@@ -69,12 +80,22 @@ pub fn visit_list(site: &crate::domain::SiteCode) -> String {
     format!("visit/site/{site}")
 }
 
-/// Open or closed tickets: of a site where the windows answer, of a department where it does.
-pub fn ticket_list(party: &Party, site: &crate::domain::SiteCode, open: bool) -> String {
-    let state = if open { "open" } else { "closed" };
-    match party {
-        Party::Window => format!("ticket/site/{site}/{state}"),
-        Party::Department { department } => format!("ticket/department/{department}/{state}"),
+/// Lists of tickets, open or closed.
+pub mod ticket_list {
+    use crate::domain::{DepartmentCode, SiteCode};
+
+    /// Those that the windows of a site answer.
+    pub fn of_site(site: &SiteCode, open: bool) -> String {
+        format!("ticket/site/{site}/{}", word(open))
+    }
+
+    /// Those that a department answers, or was brought into.
+    pub fn of_department(department: &DepartmentCode, open: bool) -> String {
+        format!("ticket/department/{department}/{}", word(open))
+    }
+
+    fn word(open: bool) -> &'static str {
+        if open { "open" } else { "closed" }
     }
 }
 
@@ -94,7 +115,7 @@ pub fn placing(subject: &Subject, history: &[Recorded]) -> Vec<Place> {
         return Vec::new();
     };
     match subject {
-        Subject::Case(_) => case_places(first, history),
+        Subject::Case(_) => case_places(first, last, history),
         Subject::Visit(_) => {
             let visit = case::fold_visit(history.iter().map(|fact| &fact.entry));
             let visit = visit.map(|visit| Place::new(visit_list(&visit.site), first.index));
@@ -111,11 +132,14 @@ pub fn placing(subject: &Subject, history: &[Recorded]) -> Vec<Place> {
     }
 }
 
-fn case_places(first: &Recorded, history: &[Recorded]) -> Vec<Place> {
+fn case_places(first: &Recorded, last: &Recorded, history: &[Recorded]) -> Vec<Place> {
     let Some(case) = case::fold(history.iter().map(|fact| &fact.entry)) else {
         return Vec::new();
     };
     let (site, order) = (&case.mandate.site, first.index);
+    if case.erased.is_some() {
+        return vec![Place::new(case_list::ERASED, order)];
+    }
     let mut places = vec![
         Place::new(case_list::ALL, order),
         Place::new(case_list::at_site(site), order),
@@ -133,6 +157,14 @@ fn case_places(first: &Recorded, history: &[Recorded]) -> Vec<Place> {
         places.push(Place::new(case_list::for_department(department), order));
         let list = case_list::for_department_stage(department, case.stage);
         places.push(Place::new(list, order));
+    }
+    let told = case.reported == Some(case::progress(&case));
+    if super::platform::platform_number(&case).is_some() && !told {
+        places.push(Place::new(case_list::UNREPORTED, last.index));
+    }
+    let result = case.result.as_ref().map(|record| &record.result);
+    if let Some(serial) = result.and_then(|result| result.serial.as_ref()) {
+        places.push(Place::new(case_list::with_serial(serial), order));
     }
     places.extend(result_place(&case));
     places
@@ -167,9 +199,10 @@ fn ticket_places(first: &Recorded, last: &Recorded, history: &[Recorded]) -> Vec
     let order = if open { first.index } else { last.index };
     let mut parties = vec![ticket.party.clone()];
     parties.extend(ticket.joined.iter().cloned());
-    let lists = parties
-        .iter()
-        .map(|party| ticket_list(party, &ticket.site, open));
+    let lists = parties.iter().map(|party| match party {
+        Party::Window => ticket_list::of_site(&ticket.site, open),
+        Party::Department { department } => ticket_list::of_department(department, open),
+    });
     lists.map(|list| Place::new(list, order)).collect()
 }
 

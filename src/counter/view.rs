@@ -205,7 +205,7 @@ impl Counter {
         now: Timestamp,
     ) -> Result<(CaseView, u32), CounterError> {
         let (case, version) = self.case(no).await?;
-        let item = self.pinned(&case.mandate.content).await?;
+        let item = self.item_today(&case, now).await?;
         let calendar = self.calendar().await?;
         let clocks = case::clocks::clocks(&case, &item, &calendar, now)?;
         let readable = department.map(|department| {

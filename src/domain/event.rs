@@ -8,7 +8,7 @@ use super::catalogue::ItemEvent;
 use super::digest::{Digest, Sm3};
 use super::finding::Finding;
 use super::hall::{AuthorisationEvent, DepartmentEvent, HallEvent, SiteEvent};
-use super::id::{Actor, CaseNo, Commitment, PipelineName, RequestId, Subject};
+use super::id::{Actor, CaseNo, Commitment, PipelineName, RequestId, SiteCode, Subject};
 use super::staff::StaffEvent;
 use super::stock::StockEvent;
 use super::ticket::TicketEvent;
@@ -115,6 +115,9 @@ pub enum Event {
         /// Vault record with the file's name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<Commitment>,
+        /// The site it was scanned at, if known: in whose tray it lies.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        site: Option<SiteCode>,
     },
     /// The same bytes also belong to another case.
     ScanFiled {

@@ -66,6 +66,7 @@ problems! {
     Conflict, "conflict", 409, "数据刚被他人更改；请刷新后重试", "the data was just changed by someone else; refresh and try again";
     Busy, "busy", 503, "系统繁忙；请稍后重试", "the system is busy; try again shortly";
     DataFolderInUse, "data-folder-in-use", 409, "数据目录正被另一个进程使用；请先停止它，或通过 HTTP 上传", "another process is using the data folder; stop it first, or upload over HTTP";
+    PlatformFailed, "platform-failed", 502, "市级平台没有正常应答；请稍后重试", "the city platform did not answer as agreed; try again later";
     UnknownPipeline, "unknown-pipeline", 422, "没有这个处理流程", "there is no pipeline of this name";
     BadConfiguration, "bad-configuration", 500, "配置有误", "the configuration is not valid";
     MissingPart, "missing-part", 500, "缺少运行所需的组件；请运行 counterfoil doctor", "a part needed to run is missing; run counterfoil doctor";

@@ -175,6 +175,7 @@ mod tests {
             pipeline: PipelineName::new("counter-paper").unwrap(),
             case: case.map(|no| CaseNo::new(no).unwrap()),
             note: None,
+            site: None,
         }
     }
 

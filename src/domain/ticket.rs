@@ -4,13 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::calendar::NoYear;
-use super::case::{Party, RatingLevel, happened, refusals};
+use super::case::{Party, RatingLevel, happened};
 use super::date::Date;
 use super::digest::Digest;
 use super::event::{Entry, Event};
 use super::id::{
     CaseNo, Commitment, DepartmentCode, SiteCode, StaffId, Subject, TaskCode, TicketId,
 };
+use super::refusal::refusals;
 use super::time::Timestamp;
 
 /// The local limit for following up, in working days, where the hall configured none (standards §2.7).
@@ -276,17 +277,16 @@ pub use decide::{OpenTicket, Proceed, join, late_call, open_ticket, proceed, rea
 
 refusals! {
     /// Why a decision about a ticket was refused.
-    TicketRefusal {
-        AlreadyOpen, "ticket-already-open", "ticket", "该工单编号已被使用；请改用新的编号", "this ticket id is taken; use a new one";
-        DepartmentMissing, "department-missing", "department", "此类投诉由业务审批部门为主答复；请指明部门", "a department answers such complaints; name it";
-        WrongParty, "wrong-party", "party", "第十四条规定此类投诉由另一方为主答复；请按类别分派", "Article 14 has the other side answer such complaints; route it by its category";
-        NotNegative, "rating-not-negative", "level", "只有差评需要跟进", "only a negative rating is followed up";
-        DaysMissing, "days-missing", "days", "办理期限应至少为 1 个工作日", "the limit is at least 1 working day";
-        WrongStep, "wrong-step", -, "工单当前不在这一步；请按核实、整改、反馈、回访的次序办理", "the ticket is not at this step; verify, rectify, feed back, revisit in this order";
-        SamePerson, "same-person", "by", "整改人不能自行销号；请由检查人员确认", "whoever put it right cannot close it; an inspector does";
-        AlreadyClosed, "ticket-closed", -, "工单已办结", "the ticket is closed";
-        Calendar { year: i16 }, "calendar-year-missing", -, "工作日历中没有{year}年，无法计算期限；请由系统管理员补充该年日历", "the calendar has no year {year}, so no limit can be counted; an administrator adds it";
-    }
+    TicketRefusal;
+    AlreadyOpen, "ticket-already-open", "ticket", "该工单编号已被使用；请改用新的编号", "this ticket id is taken; use a new one";
+    DepartmentMissing, "department-missing", "department", "此类投诉由业务审批部门为主答复；请指明部门", "a department answers such complaints; name it";
+    WrongParty, "wrong-party", "party", "第十四条规定此类投诉由另一方为主答复；请按类别分派", "Article 14 has the other side answer such complaints; route it by its category";
+    NotNegative, "rating-not-negative", "level", "只有差评需要跟进", "only a negative rating is followed up";
+    DaysMissing, "days-missing", "days", "办理期限应至少为 1 个工作日", "the limit is at least 1 working day";
+    WrongStep, "wrong-step", "", "工单当前不在这一步；请按核实、整改、反馈、回访的次序办理", "the ticket is not at this step; verify, rectify, feed back, revisit in this order";
+    SamePerson, "same-person", "by", "整改人不能自行销号；请由检查人员确认", "whoever put it right cannot close it; an inspector does";
+    AlreadyClosed, "ticket-closed", "", "工单已办结", "the ticket is closed";
+    Calendar { year: i16 }, "calendar-year-missing", "", "工作日历中没有{year}年，无法计算期限；请由系统管理员补充该年日历", "the calendar has no year {year}, so no limit can be counted; an administrator adds it";
 }
 
 impl From<NoYear> for TicketRefusal {

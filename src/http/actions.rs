@@ -76,8 +76,7 @@ pub async fn intake(
         IntakeOrder::IssueReceipt { .. } => Action::IssueReceipt,
         IntakeOrder::Defer { .. } | IntakeOrder::RefuseDeferral { .. } => Action::DeferMaterial,
         IntakeOrder::NotifyCorrection { .. } => Action::IssueCorrection,
-        // A second notice is the supervisor's to allow.
-        IntakeOrder::EscalateCorrection { .. } => Action::VoidCase,
+        IntakeOrder::EscalateCorrection { .. } => Action::EscalateCorrection,
         IntakeOrder::Resubmit {}
         | IntakeOrder::Supplement { .. }
         | IntakeOrder::Attend { .. }

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Service;
 use super::door::Signed;
-use super::events::{FactNotice, follow, last_seen};
+use super::events::{FactNotice, about, follow, last_seen};
 use super::extract::{Asked, At, Body, PageOf, PageQuery, RequestKey, Versioned, cut};
 use super::problem::HttpProblem;
 use crate::counter::{CaseView, CounterError, OpenCase, PartyView, case_list};
@@ -31,7 +31,8 @@ impl Known {
     /// Reads the case that is asked about.
     pub(super) async fn read(service: &Service, no: &CaseNo) -> Result<Self, HttpProblem> {
         let (case, _) = service.counter.case(no).await.map_err(hidden)?;
-        let item = service.counter.pinned(&case.mandate.content).await?;
+        let now = service.counter.clock.now();
+        let item = service.counter.item_today(&case, now).await?;
         let departments = case::readers(&case, &item).into_keys().collect();
         Ok(Self { case, departments })
     }
@@ -282,8 +283,7 @@ pub async fn events(
     service.note(&signed, &subject, ReadKind::View, None)?;
     let first = service.counter.history(&subject).await?;
     let begin = first.first().map_or(0, |fact| fact.index);
-    let wanted = move |fact: &crate::ledger::Recorded| fact.entry.subject == subject;
     let room = service.streams.clone();
     let last = last_seen(&headers);
-    Ok(follow(service.ledger.clone(), last, begin, room, wanted)?.into_response())
+    Ok(follow(service.ledger.clone(), last, begin, room, about(subject))?.into_response())
 }

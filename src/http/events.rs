@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
-use futures::Stream;
-use futures::stream;
+use futures::future::BoxFuture;
+use futures::stream::{self, Stream};
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use utoipa::ToSchema;
 
 use super::problem::HttpProblem;
-use crate::domain::{Problem, Timestamp};
+use crate::domain::{Problem, Subject, Timestamp};
 use crate::ledger::{Ledger, Recorded};
 
 /// Facts read at once.
@@ -49,13 +49,21 @@ impl FactNotice {
     }
 }
 
+/// Picks the facts of a stream.
+pub type Wanted = Box<dyn Fn(&Recorded) -> BoxFuture<'static, bool> + Send>;
+
+/// Picks the facts about one subject.
+pub fn about(subject: Subject) -> Wanted {
+    Box::new(move |fact| Box::pin(std::future::ready(fact.entry.subject == subject)))
+}
+
 /// Where a stream stands.
 struct Following {
     ledger: Arc<Ledger>,
     published: watch::Receiver<u64>,
     next: u64,
     ready: VecDeque<FactNotice>,
-    wanted: Box<dyn Fn(&Recorded) -> bool + Send>,
+    wanted: Wanted,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -72,7 +80,7 @@ pub fn follow(
     last_seen: Option<u64>,
     begin: u64,
     room: Arc<Semaphore>,
-    wanted: impl Fn(&Recorded) -> bool + Send + 'static,
+    wanted: Wanted,
 ) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, HttpProblem> {
     let Ok(permit) = room.try_acquire_owned() else {
         let detail = "too many event streams are open; close a window and try again";
@@ -83,7 +91,7 @@ pub fn follow(
         ledger,
         next: last_seen.map_or(begin, |last| last.saturating_add(1)),
         ready: VecDeque::new(),
-        wanted: Box::new(wanted),
+        wanted,
         _permit: permit,
     };
     let events = stream::unfold(following, |mut following| async move {
@@ -114,8 +122,11 @@ impl Following {
             };
             let last = facts.last()?;
             self.next = last.index.saturating_add(1);
-            let wanted = facts.iter().filter(|fact| (self.wanted)(fact));
-            self.ready.extend(wanted.map(FactNotice::of));
+            for fact in &facts {
+                if (self.wanted)(fact).await {
+                    self.ready.push_back(FactNotice::of(fact));
+                }
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -30,6 +31,30 @@ impl Metrics {
     /// Counts an upload that was refused.
     pub fn count_refusal(&self) {
         self.refusals.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// How long the log's appends take, each with its sync: the floor under every acknowledgement.
+#[derive(Debug, Default)]
+pub struct AppendTimes {
+    appends: AtomicU64,
+    facts: AtomicU64,
+    micros: AtomicU64,
+}
+
+impl AppendTimes {
+    /// Counts an append of `facts` facts that took `time`.
+    pub fn count(&self, time: Duration, facts: usize) {
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.appends.fetch_add(1, Ordering::Relaxed);
+        self.facts.fetch_add(facts as u64, Ordering::Relaxed);
+        self.micros.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    /// Appends, facts in them, and microseconds they took in all.
+    pub fn totals(&self) -> (u64, u64, u64) {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (read(&self.appends), read(&self.facts), read(&self.micros))
     }
 }
 
@@ -63,7 +88,20 @@ pub async fn metrics(State(service): State<Arc<Service>>) -> Result<Response, Ht
     let counts = service.catalog.counts().await.map_err(failed)?;
     let size = *service.ledger.published().borrow();
     let metrics = &service.metrics;
+    let (appends, _, micros) = service.appends.totals();
     let rows = [
+        (
+            "counterfoil_ledger_appends_total",
+            "counter",
+            "Durable appends to the log, each a group of facts with one sync.",
+            appends,
+        ),
+        (
+            "counterfoil_ledger_append_microseconds_total",
+            "counter",
+            "Time these appends took.",
+            micros,
+        ),
         (
             "counterfoil_ledger_facts",
             "gauge",

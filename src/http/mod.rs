@@ -5,16 +5,20 @@ pub mod actions;
 pub mod cases;
 pub mod catalogue;
 pub mod door;
+pub mod erasure;
 pub mod events;
 pub mod extract;
 pub mod health;
 pub mod openapi;
+pub mod platform;
 pub mod problem;
 pub mod progress;
+pub mod reconciliation;
 pub mod scans;
 pub mod session;
 pub mod stocks;
 pub mod tickets;
+pub mod trays;
 pub mod visits;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,7 +36,9 @@ use crate::domain::{Problem, Subject};
 use crate::ledger::Ledger;
 use crate::people::{Backoff, People};
 use crate::pipeline::receive::Receiver;
+use crate::platform::Platform;
 use crate::records::Records;
+use crate::records::erasure::Eraser;
 use crate::store::catalog::Catalog;
 use crate::store::lists::{Listed, Page};
 use crate::store::read_log::{ReadKind, ReadLog};
@@ -43,14 +49,20 @@ pub struct Service {
     pub counter: Counter,
     /// The people who work here, with their sessions.
     pub people: People,
+    /// The city platform, where one is configured.
+    pub platform: Option<Arc<Platform>>,
     /// Who read what.
     pub reads: ReadLog,
     /// Takes scans in.
     pub receiver: Receiver,
     /// Reads them.
     pub records: Records,
+    /// Erases what may be erased.
+    pub eraser: Eraser,
     /// The log, for its size and checkpoint.
     pub ledger: Arc<Ledger>,
+    /// How long its appends take.
+    pub appends: Arc<health::AppendTimes>,
     /// The lists.
     pub catalog: Arc<dyn Catalog>,
     /// The pipeline of an upload that names none.
@@ -123,10 +135,15 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(visits::act))
         .routes(routes!(visits::list))
         .routes(routes!(cases::list, cases::open))
+        .routes(routes!(platform::import))
+        .routes(routes!(platform::number))
         .routes(routes!(cases::show))
         .routes(routes!(cases::reveal))
         .routes(routes!(cases::facts))
         .routes(routes!(cases::events))
+        .routes(routes!(trays::site))
+        .routes(routes!(trays::department))
+        .routes(routes!(erasure::erase))
         .routes(routes!(actions::materials))
         .routes(routes!(actions::intake))
         .routes(routes!(actions::dispatch))
@@ -134,9 +151,10 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(actions::result))
         .routes(routes!(actions::ending))
         .routes(routes!(actions::rating))
-        .routes(routes!(tickets::open))
+        .routes(routes!(tickets::list, tickets::open))
         .routes(routes!(tickets::show))
         .routes(routes!(tickets::act))
+        .routes(routes!(reconciliation::compare))
         .routes(routes!(progress::look_up))
 }
 

@@ -18,7 +18,7 @@ use crate::domain::access::{Action, Grant, Scope, Target, Verdict};
 use crate::domain::event::ScanSource;
 use crate::domain::finding::Finding;
 use crate::domain::scan::ScanStatus;
-use crate::domain::{CaseNo, Digest, PipelineName, Problem};
+use crate::domain::{CaseNo, Digest, PipelineName, Problem, SiteCode};
 use crate::people::{PeopleError, Who};
 use crate::pipeline::receive::{Incoming, Received};
 
@@ -90,6 +90,7 @@ pub async fn upload(
         source: ScanSource::Http,
         pipeline,
         case: query.case,
+        site: place_of(&uploader),
         by,
         file_name: None,
     };
@@ -166,6 +167,28 @@ async fn may_upload(
     }
     let known = Known::read(service, case).await?;
     Ok(caller.require(Action::UploadScan, &known.target())?)
+}
+
+/// The site whose tray an upload lies in: the station's, or the only one where the person scans.
+fn place_of(uploader: &Uploader) -> Option<SiteCode> {
+    let caller = &uploader.caller;
+    if let Who::Station { site, .. } = &caller.who {
+        return Some(site.clone());
+    }
+    let mut sites = caller
+        .grants()
+        .iter()
+        .filter_map(|grant| match &grant.scope {
+            Scope::Site { site } => Some(site),
+            _ => None,
+        });
+    let scans_at = |site: &&SiteCode| {
+        caller.verdict(Action::UploadScan, &Target::site(site)) == Verdict::Allowed
+    };
+    let first = sites.find(scans_at)?;
+    sites
+        .all(|site| site == first || !scans_at(&site))
+        .then(|| first.clone())
 }
 
 /// A scan is read by whoever may read one of its cases.

@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::Service;
 use super::door::Signed;
-use super::extract::{At, Body, IfMatch, RequestKey, Versioned};
+use super::extract::{Asked, At, Body, IfMatch, PageOf, PageQuery, RequestKey, Versioned, cut};
 use super::problem::HttpProblem;
-use crate::counter::{MatterOrder, OpenTicketOrder, TicketOrder, TicketView};
+use crate::counter::{MatterOrder, OpenTicketOrder, TicketOrder, TicketView, ticket_list};
 use crate::domain::access::{Action, Target};
 use crate::domain::case::Party;
 use crate::domain::ticket::{Matter, TicketState};
-use crate::domain::{DepartmentCode, Problem, TicketId};
+use crate::domain::{DepartmentCode, Problem, SiteCode, Subject, TicketId};
 
 fn departments(ticket: &TicketState) -> Vec<DepartmentCode> {
     let parties = std::iter::once(&ticket.party).chain(&ticket.joined);
@@ -62,6 +65,65 @@ pub async fn open(
     let ask = signed.ask(&key, None, None)?;
     service.counter.open_ticket(&ask, &id, order).await?;
     shown(&service, StatusCode::CREATED, &id).await
+}
+
+/// Which tickets are listed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TicketQuery {
+    /// Those that the windows of a site answer. Either this or `department`.
+    site: Option<SiteCode>,
+    /// Those that a department answers, or was brought into.
+    department: Option<DepartmentCode>,
+    /// Closed ones instead of open ones.
+    #[serde(default)]
+    closed: bool,
+    /// At most so many entries, 1 to 200; 50 without it.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<usize>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// Tickets of a site or a department: open ones by their opening, closed ones by their end, newest first.
+#[utoipa::path(get, path = "/api/v1/tickets", tag = "tickets", params(TicketQuery),
+    responses((status = 200, body = PageOf<TicketView>)), security(("session" = [])))]
+pub async fn list(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    Asked(asked): Asked<TicketQuery>,
+) -> Result<Json<PageOf<TicketView>>, HttpProblem> {
+    let list = match (&asked.site, &asked.department) {
+        (Some(site), None) => {
+            signed.may(Action::ListCases, &Target::site(site))?;
+            ticket_list::of_site(site, !asked.closed)
+        }
+        (None, Some(department)) => {
+            let own = std::slice::from_ref(department);
+            signed.may(Action::ListCases, &Target::departments(own))?;
+            ticket_list::of_department(department, !asked.closed)
+        }
+        _ => {
+            let detail = "请指明站点或部门之一 say either site or department";
+            return Err(HttpProblem::new(Problem::BadRequest, detail));
+        }
+    };
+    let page = PageQuery {
+        limit: asked.limit,
+        cursor: asked.cursor,
+    };
+    let (page, limit) = page.page(true)?;
+    let (found, next) = cut(service.list(&list, &page).await?, limit);
+    let now = service.counter.clock.now();
+    let mut items = Vec::with_capacity(found.len());
+    for entry in &found {
+        if let Subject::Ticket(id) = &entry.subject {
+            let (ticket, _) = service.counter.ticket(id).await?;
+            items.push(TicketView::of(&ticket, now));
+        }
+    }
+    Ok(Json(PageOf { items, next }))
 }
 
 /// A ticket.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -104,7 +105,9 @@ impl Ledger {
             published.clone(),
         );
         let (pool, receiver) = mpsc::channel(POOL_REQUESTS);
-        let task = tokio::spawn(sequencer.run(receiver));
+        // A thread of its own: between a request and its sync stands one change of threads instead of three.
+        let runtime = Handle::current();
+        let task = tokio::task::spawn_blocking(move || runtime.block_on(sequencer.run(receiver)));
         let key = signer.verifier().to_string();
         let ledger = Self {
             inner: Arc::new(Inner {

@@ -11,7 +11,7 @@ use crate::domain::event::{FileFormat, ScanSource};
 use crate::domain::manifest::RecordManifest;
 use crate::domain::scan::{self, ScanState, ScanStatus};
 use crate::domain::{
-    Actor, CaseNo, Commitment, Digest, Event, PipelineName, Problem, RequestId, Subject,
+    Actor, CaseNo, Commitment, Digest, Event, PipelineName, Problem, RequestId, SiteCode, Subject,
 };
 use crate::imaging::sniff::{self, Foreign, HEAD_BYTES};
 use crate::ledger::{Decline, Ledger, LedgerError, Reads, Receipt};
@@ -38,6 +38,8 @@ pub struct Incoming {
     pub pipeline: PipelineName,
     /// The case it belongs to.
     pub case: Option<CaseNo>,
+    /// The site it is scanned at, if known.
+    pub site: Option<SiteCode>,
     /// Who sends it.
     pub by: Actor,
     /// The file's name; goes to the vault, never into the ledger or a log.
@@ -235,6 +237,7 @@ fn received_event(
         pipeline: incoming.pipeline.clone(),
         case: incoming.case.clone(),
         note,
+        site: incoming.site.clone(),
     }
 }
 

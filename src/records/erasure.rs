@@ -5,9 +5,12 @@
 //! before; a process that ends half-way is repeated as a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Records, RecordsError};
 use crate::domain::{CaseNo, Commitment, Digest, Event, Subject, Timestamp};
+use crate::ledger::store::ProjectionError;
+use crate::search::SearchIndex;
 use crate::store::blob::BlobError;
 use crate::store::case_keys::{CaseKeyError, Tombstone};
 use crate::store::vault::{Vault, VaultError};
@@ -27,6 +30,9 @@ pub enum ErasureError {
     /// A vault record could not be erased.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The full text could not be purged.
+    #[error(transparent)]
+    Index(#[from] ProjectionError),
 }
 
 /// What an erasure did.
@@ -215,5 +221,35 @@ async fn tell(records: &Records) -> Result<BTreeMap<Digest, Told>, RecordsError>
                 _ => {}
             }
         }
+    }
+}
+
+/// Erases cases with everything that shows them: keys, vault records and the full text.
+pub struct Eraser {
+    /// The reading side, which knows who refers to what.
+    pub records: Records,
+    /// Where the persons' records lie.
+    pub vault: Arc<Vault>,
+    /// The full text.
+    pub index: Arc<SearchIndex>,
+}
+
+impl Eraser {
+    /// Erases a case as [`erase_case`] does, and takes its scans out of the full text. Repeating is safe.
+    pub async fn erase(
+        &self,
+        case: &CaseNo,
+        at: Timestamp,
+        approval: Commitment,
+    ) -> Result<Erased, ErasureError> {
+        let erased = erase_case(&self.records, &self.vault, case, at, approval).await?;
+        self.index.purge(&erased.scans).await?;
+        Ok(erased)
+    }
+
+    /// Whether the key of a case is destroyed.
+    pub async fn is_erased(&self, case: &CaseNo) -> Result<bool, ErasureError> {
+        let keys = self.records.blobs.case_keys();
+        Ok(keys.tombstone(case).await?.is_some())
     }
 }

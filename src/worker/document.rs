@@ -107,9 +107,10 @@ impl Document {
     }
 
     /// The page's own compressed image, when it can be placed in a PDF untouched: a JPEG master, or the JPEG
-    /// of a scanned PDF page. None for every other page. It is not decoded here: ask [`Document::page`] whether it can be.
+    /// of a scanned PDF page. None for every other page, and for a JPEG that strict readers complain about. It is not decoded here: ask [`Document::page`] whether it can be.
     pub fn original(&self, page: u32) -> Option<PageArt> {
         guarded(|| match &self.kind {
+            Kind::Jpeg(info) if !info.tidy => Ok(None),
             Kind::Jpeg(info) => Ok(Some(PageArt {
                 width: info.width,
                 height: info.height,
@@ -122,8 +123,8 @@ impl Document {
                 data: self.bytes.to_vec(),
             })),
             Kind::Pdf(pdf) => match pdf.kind(index(page)?)? {
-                PageKind::Jpeg(jpeg) => Ok(Some(pdf_art(jpeg))),
-                PageKind::Image { .. } | PageKind::Mixed => Ok(None),
+                PageKind::Jpeg(jpeg) if jpeg.info.tidy => Ok(Some(pdf_art(jpeg))),
+                PageKind::Jpeg(_) | PageKind::Image { .. } | PageKind::Mixed => Ok(None),
             },
             Kind::Raster(..) | Kind::Tiff(_) => Ok(None),
         })

@@ -25,6 +25,7 @@ record_material         C+ O- R- A- V- U- s. e. t. T.
 issue_receipt           C+ O- R- A- V- U- s. e. t. T.
 defer_material          C+ O- R- A- V- U- s. e. t. T.
 issue_correction        C+ O- R- A- V- U- s. e. t. T.
+escalate_correction     C- O- R- A- V+ U- s. e. t. T.
 dispatch                C+ O- R- A- V- U- s. e. t. T.
 review                  C- O+ R+ A- V- U- s. e. t. T.
 refuse_acceptance       C- O+ R+ A- V- U- s. e. t. T.

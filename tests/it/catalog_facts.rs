@@ -68,6 +68,7 @@ pub fn received(scan: u32, case: Option<&str>) -> Event {
         pipeline: PipelineName::new("counter-paper").unwrap(),
         case: case.map(|case| CaseNo::new(case).unwrap()),
         note: None,
+        site: None,
     }
 }
 

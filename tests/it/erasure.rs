@@ -68,6 +68,7 @@ impl House {
             source: ScanSource::Cli,
             pipeline: PipelineName::new("counter-paper").unwrap(),
             case: case.cloned(),
+            site: None,
             by: Actor::new("cli:test").unwrap(),
             file_name: Some(format!("张三 {seed}.png")),
         };

@@ -27,6 +27,7 @@ fn received(number: u64) -> Fact {
         pipeline: PipelineName::new("counter-paper").unwrap(),
         case: None,
         note: None,
+        site: None,
     };
     Fact::new(Subject::Scan(digest), event)
 }

@@ -97,6 +97,8 @@ mod simulated_disk;
 mod support;
 mod tidy;
 mod tiff;
+mod window_duties;
 mod window_hall;
 mod window_http;
+mod window_platform;
 mod worker;

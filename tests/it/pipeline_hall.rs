@@ -104,6 +104,7 @@ impl Hall {
             pipeline: PipelineName::new(pipeline).unwrap(),
             case: None,
             note: None,
+            site: None,
         };
         let request = RequestId::new(format!("receive/{}", stored.digest)).unwrap();
         let by = Actor::new("cli:test").unwrap();

@@ -49,6 +49,7 @@ pub fn received(scan: Digest, case: Option<&str>) -> Event {
         pipeline: PipelineName::new("archive").unwrap(),
         case: case.map(|case| CaseNo::new(case).unwrap()),
         note: None,
+        site: None,
     }
 }
 

@@ -18,6 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("search", &["ledger", "store", "domain"]),
     ("ocr", &["imaging", "domain"]),
     ("forms", &["domain"]),
+    ("platform", &["domain"]),
     (
         "worker",
         &["ocr", "pdf", "derive", "imaging", "forms", "domain"],
@@ -45,7 +46,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "counter", "people", "records", "pipeline", "search", "store", "ledger", "domain",
+            "counter", "people", "platform", "records", "pipeline", "search", "store", "ledger",
+            "domain",
         ],
     ),
     (

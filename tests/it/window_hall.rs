@@ -106,10 +106,15 @@ pub fn in_department(role: Role, department: &str) -> Grant {
 
 impl Hall {
     pub async fn open() -> Self {
+        Self::open_with("").await
+    }
+
+    /// A hall with more in its configuration.
+    pub async fn open_with(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("counterfoil.toml");
         let text = "[data]\nfolder = \"data\"\n[keys]\nfolder = \"keys\"\n[ocr]\nengine = \"recorded\"\nfolder = \"ocr\"\n";
-        std::fs::write(&config, text).unwrap();
+        std::fs::write(&config, format!("{text}{more}")).unwrap();
         let config = Config::load(Some(&config), None, &|_| None).unwrap();
         let start: Timestamp = MORNING.parse().unwrap();
         let clock = Arc::new(ManualClock::new(start));
@@ -306,6 +311,25 @@ impl Client {
 }
 
 impl Client {
+    /// Proves once more who it is, for what asks for that.
+    pub async fn step_up(&mut self) {
+        let body = json!({ "password": PASSWORD });
+        self.post("/api/v1/session/password-proof", &body)
+            .await
+            .ok(200);
+    }
+
+    /// Opens an event stream.
+    pub async fn stream(&mut self, path: &str) -> axum::body::BodyDataStream {
+        let request = Request::builder()
+            .uri(path)
+            .header(header::COOKIE, self.cookie.clone().unwrap_or_default());
+        let request = request.body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        response.into_body().into_data_stream()
+    }
+
     /// Uploads bytes; the status.
     pub async fn upload(&mut self, path: &str, bytes: Vec<u8>) -> u16 {
         let request = Request::builder()

@@ -10,11 +10,11 @@ pub const NAME: &str = "欧阳测试";
 pub const ID_NUMBER: &str = "11010519491231002X";
 pub const PHONE: &str = "13800138000";
 
-fn signature(of: &str) -> String {
+pub fn signature(of: &str) -> String {
     counterfoil::domain::Digest::of(of).to_string()
 }
 
-fn parties() -> Value {
+pub fn parties() -> Value {
     json!({
         "applicant": { "kind": "person", "name": NAME, "id_kind": "citizen_id", "id_number": ID_NUMBER },
         "contact": { "name": NAME, "phone": PHONE },
@@ -22,13 +22,13 @@ fn parties() -> Value {
     })
 }
 
-async fn visit(clerk: &mut Client, site: &str, window: &str, role: &str) -> String {
+pub async fn visit(clerk: &mut Client, site: &str, window: &str, role: &str) -> String {
     let body = json!({ "site": site, "window": window, "role": role, "channel": "window" });
     let answer = clerk.post("/api/v1/visits", &body).await.ok(201);
     answer.body["id"].as_str().unwrap().to_owned()
 }
 
-async fn opened(clerk: &mut Client) -> String {
+pub async fn opened(clerk: &mut Client) -> String {
     let visit = visit(clerk, "YLZX", "A02", "receive").await;
     let body = json!({ "visit": visit, "task": FOOD_PERMIT, "parties": parties() });
     let answer = clerk.post("/api/v1/cases", &body).await.ok(201);
@@ -56,7 +56,7 @@ fn receipt() -> Value {
     json!({ "action": "issue_receipt", "window": "A02", "manner": "print" })
 }
 
-async fn received(clerk: &mut Client) -> String {
+pub async fn received(clerk: &mut Client) -> String {
     let case = opened(clerk).await;
     all_met(clerk, &case).await;
     clerk.act(&case, "intake", &receipt()).await.ok(200);
@@ -64,7 +64,7 @@ async fn received(clerk: &mut Client) -> String {
 }
 
 /// Scans the paper of every row and files it.
-async fn scanned(clerk: &mut Client, case: &str) {
+pub async fn scanned(clerk: &mut Client, case: &str) {
     let no = case.rsplit('/').next().unwrap();
     for (seed, row) in (1..).zip(["M01", "M02", "M03", "M04", "M05"]) {
         let scan = tiny_scan(seed);
@@ -77,7 +77,7 @@ async fn scanned(clerk: &mut Client, case: &str) {
     }
 }
 
-async fn decided(hall: &Hall, clerk: &mut Client) -> String {
+pub async fn decided(hall: &Hall, clerk: &mut Client) -> String {
     let mut officer = hall.signed_in("scjg-02").await;
     let mut chief = hall.signed_in("scjg-01").await;
     let mut decider = hall.signed_in("scjg-03").await;

@@ -36,6 +36,7 @@ actions! {
     IssueReceipt, "issue_receipt", "Issue the intake receipt (Art 8(2)).";
     DeferMaterial, "defer_material", "Take a case with materials to follow (容缺, Art 8(3)), or refuse that.";
     IssueCorrection, "issue_correction", "Issue the one correction notice (Art 8(4)).";
+    EscalateCorrection, "escalate_correction", "Allow a second correction notice (Art 8(4)).";
     Dispatch, "dispatch", "Send a case to its departments (Art 8(5)).";
     Review, "review", "Accept a case for a department, with its notice (Art 9(1)).";
     RefuseAcceptance, "refuse_acceptance", "Refuse or return a case with reasons (Art 11(5)).";

@@ -67,6 +67,7 @@ const TABLE: &[(Action, [Cell; COLUMNS])] = {
         (IssueReceipt,            [OWN , SEE , SEE , SEE , SEE , SEE , NONE, NONE, NONE, NONE]),
         (DeferMaterial,           [OWN , SEE , SEE , SEE , SEE , SEE , NONE, NONE, NONE, NONE]),
         (IssueCorrection,         [OWN , SEE , SEE , SEE , SEE , SEE , NONE, NONE, NONE, NONE]),
+        (EscalateCorrection,      [SEE , SEE , SEE , SEE , OWN , SEE , NONE, NONE, NONE, NONE]),
         (Dispatch,                [OWN , SEE , SEE , SEE , SEE , SEE , NONE, NONE, NONE, NONE]),
         // a case, at the department
         (Review,                  [SEE , OWN , OWN , SEE , SEE , SEE , NONE, NONE, NONE, NONE]),

@@ -104,27 +104,32 @@ fn present_tasks<'a>(
 }
 
 /// Who may read which rows now (Art 8(6)): nobody before the push; then the lead department everything, the
-/// co-departments of the step under way the rows their part lists.
+/// co-departments of the step under way the rows their part lists. Once the case is decided nothing is pushed any
+/// more: then whoever leads today reads what its predecessor was sent.
 pub fn readers(
     case: &CaseState,
     item: &ServiceItem,
 ) -> BTreeMap<DepartmentCode, BTreeSet<MaterialCode>> {
     let mut readers: BTreeMap<DepartmentCode, BTreeSet<MaterialCode>> = BTreeMap::new();
+    let concluded = matches!(case.stage, Stage::Decided | Stage::Ended);
     for push in case.present_pushes() {
         let present = |task: &&CoTask| {
             task.department == push.department && task.step == push.step && !done(case, task)
         };
         let rows: Vec<MaterialCode> = if push.step == LEAD {
             item.materials.iter().map(|row| row.code.clone()).collect()
-        } else if matches!(case.stage, Stage::Decided | Stage::Ended) {
+        } else if concluded {
             continue;
         } else {
             let task = item.co_tasks.iter().find(present);
             task.map_or_else(Vec::new, |task| task.materials.clone())
         };
+        let reader = match concluded {
+            true => &item.lead,
+            false => &push.department,
+        };
         if !rows.is_empty() {
-            let known = readers.entry(push.department.clone()).or_default();
-            known.extend(rows);
+            readers.entry(reader.clone()).or_default().extend(rows);
         }
     }
     readers

@@ -371,6 +371,15 @@ pub enum CaseEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ticket: Option<TicketId>,
     },
+    /// The case may be erased; its key is destroyed after this.
+    ErasureApproved {
+        /// Why.
+        reason: ErasureReason,
+        /// The hall's vault record of who ordered it and on what ground.
+        approval: Commitment,
+        /// Who approved it.
+        by: StaffId,
+    },
     /// The platform was told how far the case is.
     ProgressReported {
         /// How far.

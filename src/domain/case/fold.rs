@@ -20,7 +20,7 @@ pub fn fold<'a>(history: impl IntoIterator<Item = &'a Entry>) -> Option<CaseStat
         match &mut state {
             None => state = opened(&entry.subject, event, at),
             Some(case) => {
-                register(case, event);
+                register(case, event, at);
                 intake(case, event, at);
                 correction(case, event, at);
                 department(case, event, at);
@@ -114,6 +114,7 @@ fn opened(subject: &Subject, event: &CaseEvent, at: Timestamp) -> Option<CaseSta
         invited_at: None,
         rating: None,
         reported: None,
+        erased: None,
     })
 }
 
@@ -122,7 +123,7 @@ fn enter(case: &mut CaseState, stage: Stage, at: Timestamp) {
     case.since = at;
 }
 
-fn register(case: &mut CaseState, event: &CaseEvent) {
+fn register(case: &mut CaseState, event: &CaseEvent, at: Timestamp) {
     match event {
         CaseEvent::PlatformNumbered { number } => case.platform_no = Some(number.clone()),
         CaseEvent::Attended {
@@ -141,6 +142,7 @@ fn register(case: &mut CaseState, event: &CaseEvent) {
         CaseEvent::DeliveryChosen { choice } => case.delivery = *choice,
         CaseEvent::FieldsChecked { findings } => case.findings = findings.clone(),
         CaseEvent::ProgressReported { progress } => case.reported = Some(*progress),
+        CaseEvent::ErasureApproved { approval, .. } => case.erased = Some((at, *approval)),
         _ => {}
     }
 }

@@ -12,9 +12,11 @@
 //! | `checklist`, `receipt` | Art 8(2), 12(1): every row met, receipt at once |
 //! | `deferral` | Art 8(3): 容缺 with a signed undertaking, or a printed reason |
 //! | `correction` | Art 8(4): one complete notice |
+//! | `succession` | Art 11(1): who answers today for a department that is gone |
 //! | `dispatch` | Art 8(5), 8(6), 12(2), 12(3): what each department may read; paper with two signatures |
 //! | `review`, `procedure`, `decision` | Art 9, 11(2), 11(5) |
 //! | `ending` | 许可法 32, 69, 70: refusal, withdrawal, voiding, termination; paper goes back |
+//! | `erasure` | PIPL 47: closed cases only, retention first |
 //! | `result`, `delivery`, `rating` | Art 10 |
 //! | `clocks` | 许可法 32, 42, 44, 45, 82; Art 9(1), 10(3) |
 //! | `register` | Art 10(5), 11(7): delivery rows, progress, results without a case |
@@ -27,6 +29,7 @@ mod deferral;
 mod delivery;
 mod dispatch;
 mod ending;
+mod erasure;
 mod event;
 mod fold;
 mod opening;
@@ -38,6 +41,7 @@ mod register;
 mod result;
 mod review;
 mod state;
+mod succession;
 mod terms;
 mod visit;
 mod words;
@@ -57,6 +61,7 @@ pub use ending::{
     RefuseAcceptance, Terminate, Void, Withdraw, refuse_acceptance, return_paper, terminate, void,
     withdraw,
 };
+pub use erasure::{Erase, closed_at, erase};
 pub use event::CaseEvent;
 pub use fold::{Number, fold, number};
 pub use opening::{Application, appoint_agent, assign_platform_no, attend, import, open};
@@ -64,7 +69,6 @@ pub use procedure::{Suspend, complete_task, extend, resume, suspend};
 pub use rating::{FollowUp, Rate, rate};
 pub use receipt::{IssueReceipt, ManifestRow, ReceiptManifest, issue_receipt, receipt_manifest};
 pub use refusal::CaseRefusal;
-pub(crate) use refusal::refusals;
 pub use register::{
     DeliveryRow, FoundResult, Progress, Undelivered, delivery_row, progress, report_progress,
     results_without_case, undelivered,
@@ -75,6 +79,7 @@ pub use state::{
     Acceptance, CaseState, Decision, Deferred, Delivered, Ending, Met, Notice, PaperHolder, Pause,
     PostRecord, Pushed, ReceiptRecord, ResultRecord, Row, Stage, TaskRecord,
 };
+pub use succession::{named_departments, with_successors};
 pub use terms::*;
 pub use visit::{
     Guidance, OpenVisit, VisitEvent, VisitState, close_visit, fold_visit, give_guidance,

@@ -335,6 +335,8 @@ pub struct CaseState {
     pub rating: Option<RatingLevel>,
     /// The progress the platform was told last.
     pub reported: Option<Progress>,
+    /// When its erasure was approved, and the hall's record of that.
+    pub erased: Option<(Timestamp, Commitment)>,
 }
 
 impl CaseState {

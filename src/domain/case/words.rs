@@ -99,6 +99,18 @@ word! {
 }
 
 word! {
+    /// Why a closed case is erased.
+    ErasureReason {
+        /// Its retention period is over.
+        RetentionOver,
+        /// A court or an authority ordered it.
+        LegalOrder,
+        /// The person it is about asked for it rightfully (PIPL Art 47).
+        SubjectRequest,
+    }
+}
+
+word! {
     /// Why a case is terminated.
     TerminationReason {
         /// A deferred material was not supplied by its date (Art 8(3), 10(4)).

@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use self::file::{CheckpointPlace, SEGMENT_HEADER, Segment, Span, read_hashes};
@@ -269,6 +270,17 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
+/// Runs a write on this thread where the runtime allows it: handing it to another thread and waiting for that one
+/// costs as much as the sync itself.
+async fn writing<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
+        _ => blocking(work).await,
+    }
+}
+
 fn read_spans(spans: &[Span]) -> Result<Vec<Recorded>, StoreError> {
     let mut facts = Vec::new();
     for span in spans {
@@ -311,7 +323,7 @@ impl LedgerStore for SegmentLedger {
         let encoded = self.encode(batch)?;
         let checkpoint = batch.checkpoint.clone();
         let inner = self.inner.clone();
-        blocking(move || {
+        writing(move || {
             // Set first: whatever ends this work early leaves the end doubtful.
             writer.doubtful = true;
             inner.commit(&encoded, checkpoint)?;

@@ -1,0 +1,171 @@
+//! What happens by the clock and not because somebody asks: the day's log of reads is fixed by its digest, the city
+//! platform is told how far its cases are, an erasure that was cut off is finished. Every step may be repeated; what fails is tried again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{App, OpenError};
+use crate::counter::{Ask, Counter, CounterError};
+use crate::domain::{Actor, Clock, Date, RequestId};
+use crate::platform::{Platform, PlatformError, ProgressReport, ResultReport};
+use crate::records::erasure::{Eraser, ErasureError};
+use crate::store::read_log::ReadLog;
+
+/// Who does what happens by the clock.
+const ACTOR: &str = "system:clock";
+/// How often it is looked whether something is to be done.
+const TICK: Duration = Duration::from_secs(10);
+/// Cases told to the platform in one round.
+const TOLD_AT_ONCE: usize = 100;
+
+/// The work of the clock over the parts of an [`App`].
+pub struct Clockwork {
+    counter: Counter,
+    reads: ReadLog,
+    platform: Option<Arc<Platform>>,
+    eraser: Eraser,
+    clock: Arc<dyn Clock>,
+    actor: Actor,
+}
+
+/// What one round did.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Round {
+    /// Days whose reads were fixed.
+    pub audited: usize,
+    /// Reports the platform took.
+    pub told: usize,
+    /// Erasures that were cut off and are finished now.
+    pub erased: usize,
+}
+
+/// Why a round did not do everything.
+#[derive(Debug, thiserror::Error)]
+pub enum RoundError {
+    /// A fact could not be read or recorded.
+    #[error(transparent)]
+    Counter(#[from] CounterError),
+    /// The log of reads could not be read.
+    #[error("the log of reads cannot be read: {0}")]
+    Reads(#[from] std::io::Error),
+    /// A case could not be erased.
+    #[error(transparent)]
+    Erasure(#[from] ErasureError),
+    /// The platform did not take a report.
+    #[error(transparent)]
+    Platform(#[from] PlatformError),
+}
+
+impl App {
+    /// What happens by the clock.
+    pub fn clockwork(&self) -> Result<Clockwork, OpenError> {
+        Ok(Clockwork {
+            counter: self.counter(),
+            reads: self.reads()?,
+            platform: self.platform()?,
+            eraser: self.eraser(),
+            clock: self.clock.clone(),
+            actor: Actor::new(ACTOR).map_err(|error| OpenError::Internal(error.to_string()))?,
+        })
+    }
+}
+
+impl Clockwork {
+    /// Works until told to stop. What fails is logged and tried again with the next tick.
+    pub async fn run(self, mut stopped: watch::Receiver<bool>) {
+        if let Err(error) = self.finish_erasures().await {
+            tracing::error!(%error, "an approved erasure is not finished; ask for it again");
+        }
+        loop {
+            if let Err(error) = self.audit_days().await {
+                tracing::warn!(%error, "the day's log of reads is not fixed yet");
+            }
+            if let Err(error) = self.tell_platform().await {
+                tracing::warn!(%error, "the city platform was not told yet");
+            }
+            tokio::select! {
+                _ = stopped.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep(TICK) => {}
+            }
+        }
+    }
+
+    /// One round of everything.
+    pub async fn round(&self) -> Result<Round, RoundError> {
+        Ok(Round {
+            audited: self.audit_days().await?,
+            told: self.tell_platform().await?,
+            erased: self.finish_erasures().await?,
+        })
+    }
+
+    /// Fixes the log of reads of every day that is over by its digest, as a fact.
+    async fn audit_days(&self) -> Result<usize, RoundError> {
+        let today = Date::of(self.clock.now());
+        let known = self.counter.hall().await?.audits;
+        let mut audited = 0;
+        for day in self.reads.days_before(today)? {
+            if known.contains_key(&day) {
+                continue;
+            }
+            let found = self.reads.digest(day)?;
+            let ask = self.ask(format!("clock/reads/{day}"))?;
+            self.counter
+                .record_audit(&ask, day, found.digest, found.count)
+                .await?;
+            audited += 1;
+        }
+        Ok(audited)
+    }
+
+    /// Finishes erasures that were approved and cut off before the key was destroyed.
+    async fn finish_erasures(&self) -> Result<usize, RoundError> {
+        let mut erased = 0;
+        for (no, (at, approval)) in self.counter.erasures().await? {
+            if self.eraser.is_erased(&no).await? {
+                continue;
+            }
+            self.eraser.erase(&no, at, approval).await?;
+            erased += 1;
+        }
+        Ok(erased)
+    }
+
+    /// Tells the platform what it does not know yet, and notes what it took.
+    async fn tell_platform(&self) -> Result<usize, RoundError> {
+        let Some(platform) = &self.platform else {
+            return Ok(0);
+        };
+        let mut told = 0;
+        for waiting in self.counter.unreported(TOLD_AT_ONCE).await? {
+            let result = waiting.case.result.as_ref().map(|record| ResultReport {
+                content: record.result.content,
+                serial: record.result.serial.clone(),
+            });
+            let report = ProgressReport {
+                number: waiting.number.clone(),
+                progress: waiting.progress,
+                version: waiting.version,
+                since: waiting.since,
+                result,
+            };
+            platform.tell(&report).await?;
+            let ask = self.ask(format!("clock/told/{}/{}", waiting.no, waiting.version))?;
+            self.counter.reported(&ask, &waiting).await?;
+            told += 1;
+        }
+        Ok(told)
+    }
+
+    fn ask(&self, request: String) -> Result<Ask, CounterError> {
+        let request = RequestId::new(request);
+        Ok(Ask {
+            by: self.actor.clone(),
+            request: request.map_err(|error| CounterError::Internal(error.to_string()))?,
+            expected: None,
+            occurred: None,
+        })
+    }
+}
