@@ -87,63 +87,20 @@ pub async fn metrics(State(service): State<Arc<Service>>) -> Result<Response, Ht
     };
     let counts = service.catalog.counts().await.map_err(failed)?;
     let size = *service.ledger.published().borrow();
-    let metrics = &service.metrics;
     let (appends, _, micros) = service.appends.totals();
+    let metrics = &service.metrics;
+    let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    #[rustfmt::skip]
     let rows = [
-        (
-            "counterfoil_ledger_appends_total",
-            "counter",
-            "Durable appends to the log, each a group of facts with one sync.",
-            appends,
-        ),
-        (
-            "counterfoil_ledger_append_microseconds_total",
-            "counter",
-            "Time these appends took.",
-            micros,
-        ),
-        (
-            "counterfoil_ledger_facts",
-            "gauge",
-            "Facts in the ledger.",
-            size,
-        ),
-        (
-            "counterfoil_scans_pending",
-            "gauge",
-            "Scans waiting to be read.",
-            counts.pending,
-        ),
-        (
-            "counterfoil_scans_sealed",
-            "gauge",
-            "Sealed records.",
-            counts.sealed,
-        ),
-        (
-            "counterfoil_scans_held",
-            "gauge",
-            "Scans waiting for a person.",
-            counts.held,
-        ),
-        (
-            "counterfoil_uploads_total",
-            "counter",
-            "Uploads taken.",
-            metrics.uploads.load(Ordering::Relaxed),
-        ),
-        (
-            "counterfoil_upload_bytes_total",
-            "counter",
-            "Bytes taken.",
-            metrics.upload_bytes.load(Ordering::Relaxed),
-        ),
-        (
-            "counterfoil_upload_refusals_total",
-            "counter",
-            "Uploads refused.",
-            metrics.refusals.load(Ordering::Relaxed),
-        ),
+        ("counterfoil_ledger_facts", "gauge", "Facts in the ledger.", size),
+        ("counterfoil_ledger_appends_total", "counter", "Durable appends, each a group of facts with one sync.", appends),
+        ("counterfoil_ledger_append_microseconds_total", "counter", "Time these appends took.", micros),
+        ("counterfoil_scans_pending", "gauge", "Scans waiting to be read.", counts.pending),
+        ("counterfoil_scans_sealed", "gauge", "Sealed records.", counts.sealed),
+        ("counterfoil_scans_held", "gauge", "Scans waiting for a person.", counts.held),
+        ("counterfoil_uploads_total", "counter", "Uploads taken.", count(&metrics.uploads)),
+        ("counterfoil_upload_bytes_total", "counter", "Bytes taken.", count(&metrics.upload_bytes)),
+        ("counterfoil_upload_refusals_total", "counter", "Uploads refused.", count(&metrics.refusals)),
     ];
     let mut text = String::new();
     for (name, kind, help, value) in rows {

@@ -32,7 +32,10 @@ fn every_refusal_has_a_code_of_its_own_and_speaks_chinese_first() {
     assert_eq!(CaseRefusal::Ended.field(), None);
     assert!(refusal.zh().contains("lease") && refusal.zh().contains("主要材料"));
     assert!(refusal.en().contains("lease") && refusal.en().contains("main material"));
-    assert_eq!(refusal.to_string(), refusal.en());
+    assert_eq!(
+        refusal.to_string(),
+        format!("{} {}", refusal.zh(), refusal.en())
+    );
 }
 
 fn withdrawing(by: Bearer) -> impl Fn(&CaseState, Timestamp) -> Result<Vec<Fact>, CaseRefusal> {

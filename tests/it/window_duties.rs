@@ -73,7 +73,7 @@ async fn a_tray_shows_what_happens_at_its_site_and_nothing_else() {
     let scan = crate::support::tiny_scan(77);
     let path = format!("/api/v1/scans/{}", Digest::of(&scan));
     assert_eq!(clerk.upload(&path, scan).await, 202);
-    assert_eq!(next(&mut ours).await["kind"], "scan.received");
+    assert_eq!(next(&mut ours).await["kind"], "scan_received");
     other.get("/api/v1/sites/YLZX/events").await.ok(404);
 }
 
@@ -173,8 +173,9 @@ async fn an_erased_case_can_never_be_read_again_and_the_ledger_verifies() {
     scanned(&mut clerk, &case).await;
     let mut supervisor = hall.signed_in("s001").await;
     let order = json!({ "reason": "subject_request", "ground": "申请 2026-7 号，经核实" });
+    hall.clock.advance_millis(12 * 60 * 1000);
     let refused = supervisor.act(&case, "erasure", &order).await;
-    // A second factor shown a short while ago is asked for first.
+    // Whoever signed in a while ago proves once more who it is.
     assert_eq!(
         (refused.status.as_u16(), refused.body["code"].as_str()),
         (403, Some("step-up-needed"))
