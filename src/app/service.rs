@@ -28,8 +28,12 @@ impl App {
             .map_err(|error| OpenError::Internal(error.to_string()))?;
         // The server itself listens on loopback, behind a proxy that ends TLS.
         let origin = self.config.people.origin.as_deref();
+        let printer = super::printer(&self.config);
+        if let Err(error) = &printer {
+            tracing::warn!(%error, "forms cannot be printed");
+        }
         Ok(Arc::new(Service {
-            counter: self.counter(),
+            counter: self.counter().with_printer(printer),
             people: self.people()?,
             reads,
             receiver: self.receiver(),

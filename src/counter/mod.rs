@@ -6,6 +6,7 @@ pub mod catalogue;
 mod change;
 mod department;
 mod desk;
+mod documents;
 mod ending;
 mod error;
 mod exporting;
@@ -13,10 +14,11 @@ mod hall;
 mod intake;
 mod issue;
 mod items;
+mod late;
 mod numbers;
 mod opening;
 mod places;
-
+mod printing;
 mod refusal;
 mod settle;
 mod stock;
@@ -31,24 +33,29 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 pub use self::change::{Ask, Done};
 pub use self::department::{DispatchOrder, ReviewOrder};
 pub use self::desk::MaterialOrder;
+pub use self::documents::{DOCUMENT_BYTES_MAX, DocumentView};
 pub use self::ending::EndingOrder;
 pub use self::error::{CounterError, Refusal};
 pub use self::hall::{books, departments};
 pub use self::intake::IntakeOrder;
 pub use self::issue::{RatingOrder, ResultOrder};
 pub use self::items::{Change, Compared, ImportError, Imported};
+pub use self::late::LateEntry;
 pub use self::opening::OpenCase;
 pub use self::places::{case_list, department_list, placing, site_list, ticket_list, visit_list};
+pub use self::printing::{FormsView, PrintOrder, PrintView, PrintableView, SealPlace};
 pub use self::tickets::{MatterOrder, OpenTicketOrder, TicketOrder};
 pub use self::view::{CaseView, ClockView, PartyView, RowView, TicketView, VisitView};
 pub use self::visits::{GuidanceOrder, VisitOrder};
 use crate::domain::calendar::Calendar;
 use crate::domain::catalogue::ServiceItem;
 use crate::domain::{CaseNo, Clock, Digest, Subject};
+use crate::forms::FormError;
 use crate::ledger::Ledger;
 use crate::store::blob::Blobs;
 use crate::store::catalog::Catalog;
 use crate::store::vault::Vault;
+use crate::worker::Printer;
 
 /// Item versions kept in memory.
 const ITEMS_KEPT: usize = 4096;
@@ -71,6 +78,8 @@ pub struct Counter {
     /// How many facts the hall had, and its calendar then.
     calendar: RwLock<Option<(usize, Arc<Calendar>)>>,
     numbers: numbers::Numbers,
+    /// The printer of forms, or why there is none.
+    printer: Result<Printer, FormError>,
 }
 
 impl Counter {
@@ -91,6 +100,9 @@ impl Counter {
             items: Mutex::default(),
             calendar: RwLock::default(),
             numbers: numbers::Numbers::default(),
+            printer: Err(FormError::Worker {
+                reason: "no printer was set up".to_owned(),
+            }),
         }
     }
 

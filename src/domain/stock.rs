@@ -12,6 +12,8 @@ use super::refusal::refusals;
 
 /// The most blanks of one delivery.
 pub const RANGE_MAX: u64 = 1_000_000;
+/// The kind of blank receipts (空白收件凭证), which cover an outage.
+pub const BLANK_RECEIPTS: &str = "blank-receipt";
 /// The most digits at the end of a serial that are counted.
 const DIGITS_MAX: usize = 18;
 

@@ -4,9 +4,11 @@
 pub mod actions;
 pub mod cases;
 pub mod catalogue;
+pub mod documents;
 pub mod door;
 pub mod events;
 pub mod extract;
+pub mod forms;
 pub mod health;
 pub mod openapi;
 pub mod problem;
@@ -134,6 +136,10 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(actions::result))
         .routes(routes!(actions::ending))
         .routes(routes!(actions::rating))
+        .routes(routes!(documents::keep))
+        .routes(routes!(documents::show))
+        .routes(routes!(forms::list, forms::print))
+        .routes(routes!(forms::pdf))
         .routes(routes!(tickets::open))
         .routes(routes!(tickets::show))
         .routes(routes!(tickets::act))
