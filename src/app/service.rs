@@ -32,8 +32,10 @@ impl App {
         if let Err(error) = &printer {
             tracing::warn!(%error, "forms cannot be printed");
         }
+        let mut counter = self.counter();
+        counter.set_printer(printer);
         Ok(Arc::new(Service {
-            counter: self.counter().with_printer(printer),
+            counter,
             people: self.people()?,
             reads,
             receiver: self.receiver(),

@@ -3,6 +3,7 @@
 //! command line, and nothing here writes but through `Ledger::record`.
 
 pub mod catalogue;
+mod blanks;
 mod change;
 mod department;
 mod desk;
@@ -30,6 +31,7 @@ mod words;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+pub use self::blanks::{BlankBatchView, BlankOrder, BlankView};
 pub use self::change::{Ask, Done};
 pub use self::department::{DispatchOrder, ReviewOrder};
 pub use self::desk::MaterialOrder;
@@ -43,7 +45,7 @@ pub use self::items::{Change, Compared, ImportError, Imported};
 pub use self::late::LateEntry;
 pub use self::opening::OpenCase;
 pub use self::places::{case_list, department_list, placing, site_list, ticket_list, visit_list};
-pub use self::printing::{FormsView, PrintOrder, PrintView, PrintableView, SealPlace};
+pub use self::printing::{FormsView, PrintOrder, PrintView, PrintableView, SealPlace, SlipView};
 pub use self::tickets::{MatterOrder, OpenTicketOrder, TicketOrder};
 pub use self::view::{CaseView, ClockView, PartyView, RowView, TicketView, VisitView};
 pub use self::visits::{GuidanceOrder, VisitOrder};

@@ -2,6 +2,7 @@
 //! between HTTP and the use cases and decide nothing themselves; every error goes through `problem`.
 
 pub mod actions;
+pub mod blanks;
 pub mod cases;
 pub mod catalogue;
 pub mod documents;
@@ -120,6 +121,8 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(catalogue::site))
         .routes(routes!(stocks::show))
         .routes(routes!(stocks::receive))
+        .routes(routes!(blanks::print))
+        .routes(routes!(blanks::pdf))
         .routes(routes!(visits::open))
         .routes(routes!(visits::show))
         .routes(routes!(visits::act))
@@ -143,6 +146,8 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(tickets::open))
         .routes(routes!(tickets::show))
         .routes(routes!(tickets::act))
+        .routes(routes!(tickets::print_slip))
+        .routes(routes!(tickets::slip))
         .routes(routes!(progress::look_up))
 }
 

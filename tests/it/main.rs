@@ -97,6 +97,8 @@ mod simulated_disk;
 mod support;
 mod tidy;
 mod tiff;
+mod window_documents;
+mod window_forms;
 mod window_hall;
 mod window_http;
 mod worker;

@@ -10,11 +10,7 @@ pub const NAME: &str = "欧阳测试";
 pub const ID_NUMBER: &str = "11010519491231002X";
 pub const PHONE: &str = "13800138000";
 
-fn signature(of: &str) -> String {
-    counterfoil::domain::Digest::of(of).to_string()
-}
-
-fn parties() -> Value {
+pub fn parties() -> Value {
     json!({
         "applicant": { "kind": "person", "name": NAME, "id_kind": "citizen_id", "id_number": ID_NUMBER },
         "contact": { "name": NAME, "phone": PHONE },
@@ -22,13 +18,13 @@ fn parties() -> Value {
     })
 }
 
-async fn visit(clerk: &mut Client, site: &str, window: &str, role: &str) -> String {
+pub async fn visit(clerk: &mut Client, site: &str, window: &str, role: &str) -> String {
     let body = json!({ "site": site, "window": window, "role": role, "channel": "window" });
     let answer = clerk.post("/api/v1/visits", &body).await.ok(201);
     answer.body["id"].as_str().unwrap().to_owned()
 }
 
-async fn opened(clerk: &mut Client) -> String {
+pub async fn opened(clerk: &mut Client) -> String {
     let visit = visit(clerk, "YLZX", "A02", "receive").await;
     let body = json!({ "visit": visit, "task": FOOD_PERMIT, "parties": parties() });
     let answer = clerk.post("/api/v1/cases", &body).await.ok(201);
@@ -36,13 +32,13 @@ async fn opened(clerk: &mut Client) -> String {
     format!("/api/v1/cases/{no}")
 }
 
-async fn meet(clerk: &mut Client, case: &str, row: &str, way: &str, originals: u8, copies: u8) {
+pub async fn meet(clerk: &mut Client, case: &str, row: &str, way: &str, originals: u8, copies: u8) {
     let meet = json!({ "row": row, "way": way, "originals": originals, "copies": copies });
     let body = json!({ "action": "meet", "meet": meet });
     clerk.act(case, "materials", &body).await.ok(200);
 }
 
-async fn all_met(clerk: &mut Client, case: &str) {
+pub async fn all_met(clerk: &mut Client, case: &str) {
     meet(clerk, case, "M01", "paper_kept", 1, 0).await;
     meet(clerk, case, "M02", "original_seen", 0, 0).await;
     meet(clerk, case, "M03", "paper_kept", 1, 0).await;
@@ -52,11 +48,11 @@ async fn all_met(clerk: &mut Client, case: &str) {
     clerk.act(case, "materials", &body).await.ok(200);
 }
 
-fn receipt() -> Value {
+pub fn receipt() -> Value {
     json!({ "action": "issue_receipt", "window": "A02", "manner": "print" })
 }
 
-async fn received(clerk: &mut Client) -> String {
+pub async fn received(clerk: &mut Client) -> String {
     let case = opened(clerk).await;
     all_met(clerk, &case).await;
     clerk.act(&case, "intake", &receipt()).await.ok(200);
@@ -64,7 +60,7 @@ async fn received(clerk: &mut Client) -> String {
 }
 
 /// Scans the paper of every row and files it.
-async fn scanned(clerk: &mut Client, case: &str) {
+pub async fn scanned(clerk: &mut Client, case: &str) {
     let no = case.rsplit('/').next().unwrap();
     for (seed, row) in (1..).zip(["M01", "M02", "M03", "M04", "M05"]) {
         let scan = tiny_scan(seed);
@@ -77,7 +73,7 @@ async fn scanned(clerk: &mut Client, case: &str) {
     }
 }
 
-async fn decided(hall: &Hall, clerk: &mut Client) -> String {
+pub async fn decided(hall: &Hall, clerk: &mut Client) -> String {
     let mut officer = hall.signed_in("scjg-02").await;
     let mut chief = hall.signed_in("scjg-01").await;
     let mut decider = hall.signed_in("scjg-03").await;
@@ -92,7 +88,7 @@ async fn decided(hall: &Hall, clerk: &mut Client) -> String {
         .ok(200);
     let accept = json!({ "department": "SCJG", "order": { "action": "accept" } });
     officer.act(&case, "review", &accept).await.ok(200);
-    let document = signature("许可决定书");
+    let document = decider.document(&case, "许可决定书").await;
     let order = json!({ "action": "decide", "outcome": "granted", "document": document });
     let decide = json!({ "department": "SCJG", "order": order });
     let refused = chief.act(&case, "review", &decide).await.ok(409);
@@ -120,8 +116,9 @@ async fn a_case_goes_through_the_window_in_one_visit_and_back() {
         .post(&format!("{stock}/deliveries"), &blanks)
         .await
         .ok(201);
+    let content = clerk.document(&case, "证书").await;
     let obtain = json!({
-        "action": "obtain", "route": { "type": "platform" }, "content": signature("证书"),
+        "action": "obtain", "route": { "type": "platform" }, "content": content,
         "serial": "JY0001"
     });
     let answer = clerk.act(&case, "result", &obtain).await;
@@ -134,13 +131,14 @@ async fn a_case_goes_through_the_window_in_one_visit_and_back() {
         ),
         (Some(1), Some(99))
     );
+    let signature = clerk.document(&case, "签名").await;
     let hand_out = json!({
-        "action": "hand_out", "window": "B02", "id_number": "110105194912310021", "signature": signature("s")
+        "action": "hand_out", "window": "B02", "id_number": "110105194912310021", "signature": signature
     });
     let refused = clerk.act(&case, "result", &hand_out).await.ok(409);
     assert!(!refused.reason().is_empty(), "{}", refused.body);
     let hand_out = json!({
-        "action": "hand_out", "window": "B02", "id_number": ID_NUMBER, "signature": signature("s")
+        "action": "hand_out", "window": "B02", "id_number": ID_NUMBER, "signature": signature
     });
     let answer = clerk.act(&case, "result", &hand_out).await.ok(200);
     assert_eq!(answer.body["progress"], "delivered");

@@ -79,7 +79,7 @@ impl Counter {
         })
     }
 
-    async fn site_definition(&self, site: &SiteCode) -> Result<SiteDefinition, CounterError> {
+    pub(in crate::counter) async fn site_definition(&self, site: &SiteCode) -> Result<SiteDefinition, CounterError> {
         let digest = self.site(site).await?.definition;
         let bytes = self.definition(&digest).await?;
         let read = SiteDefinition::from_bytes(&bytes);
@@ -163,7 +163,7 @@ impl Drafts<'_> {
 }
 
 /// A drawn code. It makes the digest of a statement one that cannot be found by trying names and numbers.
-fn check_code() -> Result<String, CounterError> {
+pub(super) fn check_code() -> Result<String, CounterError> {
     let mut bytes = [0u8; CODE_GROUPS * 4];
     fill_random(&mut bytes).map_err(|error| CounterError::Internal(error.to_string()))?;
     // 256 is a multiple of 32, so every character is as likely as the others.

@@ -4,7 +4,11 @@
 
 mod facts;
 mod phrases;
+mod slip;
 mod stated;
+
+pub(super) use self::phrases::moment;
+pub use self::slip::SlipView;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -122,10 +126,9 @@ struct Pressed {
 }
 
 impl Counter {
-    /// The same use cases with a printer, or with the reason why there is none.
-    pub fn with_printer(mut self, printer: Result<Printer, FormError>) -> Self {
+    /// Gives the use cases their printer, or the reason why there is none.
+    pub fn set_printer(&mut self, printer: Result<Printer, FormError>) {
         self.printer = printer;
-        self
     }
 
     /// Prints a form of a case. `department` limits the forms to those that are its own. The same request again gives

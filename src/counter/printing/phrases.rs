@@ -22,7 +22,7 @@ pub(super) fn day(day: Date) -> String {
 }
 
 /// `2026年11月23日 10时26分`, in the hall's time.
-pub(super) fn moment(at: Timestamp) -> String {
+pub(in crate::counter) fn moment(at: Timestamp) -> String {
     let minutes = at.as_millis().saturating_add(OFFSET_MILLIS).div_euclid(60_000);
     let minutes = minutes.rem_euclid(24 * 60);
     format!(
