@@ -77,7 +77,10 @@ impl Counter {
             ));
         }
         if !self.site(site).await?.windows.contains_key(&order.window) {
-            let (zh, en) = ("本站点没有该窗口；请核对", "the site has no such window; check it");
+            let (zh, en) = (
+                "本站点没有该窗口；请核对",
+                "the site has no such window; check it",
+            );
             return Err(field("window", "window-unknown", zh, en));
         }
         let kind = blank_receipts()?;
@@ -95,7 +98,14 @@ impl Counter {
                 .change(ask, &subject, |history, _, _| {
                     let state = stock::fold(events(history));
                     let (range, site, papers) = (range.clone(), site.clone(), papers.clone());
-                    Ok(stock::printed(&state, &kind, range, site, papers, by.clone())?)
+                    Ok(stock::printed(
+                        &state,
+                        &kind,
+                        range,
+                        site,
+                        papers,
+                        by.clone(),
+                    )?)
                 })
                 .await;
             match done {
@@ -152,7 +162,11 @@ impl Counter {
     }
 
     /// The PDF of a blank that `site` printed.
-    pub async fn blank(&self, site: &SiteCode, serial: &SerialNo) -> Result<(Digest, Bytes), CounterError> {
+    pub async fn blank(
+        &self,
+        site: &SiteCode,
+        serial: &SerialNo,
+    ) -> Result<(Digest, Bytes), CounterError> {
         let state = self.stock(&blank_receipts()?).await?;
         let found = state.printed.get(serial).filter(|(of, _)| of == site);
         let absent = || CounterError::NotFound(format!("blank receipt {serial} of site {site}"));

@@ -129,7 +129,10 @@ impl Counter {
             _ => Ok(None),
         };
         let put = match put {
-            Ok(reason) => drafts.late(ask, order.occurred()).await.map(|ask| (reason, ask)),
+            Ok(reason) => drafts
+                .late(ask, order.occurred())
+                .await
+                .map(|ask| (reason, ask)),
             Err(error) => Err(error),
         };
         let (reason, ask) = match put {

@@ -68,7 +68,9 @@ impl Counter {
     ) -> Result<(&'static str, Bytes), CounterError> {
         let (case, _) = self.case(no).await?;
         if !case.documents.contains(digest) {
-            return Err(CounterError::NotFound(format!("document {digest} of case {no}")));
+            return Err(CounterError::NotFound(format!(
+                "document {digest} of case {no}"
+            )));
         }
         let bytes = self.blobs.get(digest, DOCUMENT_BYTES_MAX as u64).await?;
         let kind = match told(&bytes)?.0 {

@@ -82,10 +82,12 @@ impl CounterError {
             Self::Stale { .. } => Problem::VersionMismatch,
             Self::Forbidden(_) => Problem::Forbidden,
             Self::Ledger(error) if error.is_retryable() => Problem::Busy,
-            Self::Vault(VaultError::Erased { .. } | VaultError::CaseKey(CaseKeyError::Erased { .. }))
-            | Self::Blob(BlobError::Erased { .. } | BlobError::CaseKey(CaseKeyError::Erased { .. })) => {
-                Problem::Erased
-            }
+            Self::Vault(
+                VaultError::Erased { .. } | VaultError::CaseKey(CaseKeyError::Erased { .. }),
+            )
+            | Self::Blob(
+                BlobError::Erased { .. } | BlobError::CaseKey(CaseKeyError::Erased { .. }),
+            ) => Problem::Erased,
             Self::Blob(BlobError::TooLarge { .. }) => Problem::TooLarge,
             Self::Ledger(_) | Self::Vault(_) | Self::Blob(_) | Self::Catalog(_) => {
                 Problem::StoreFailed

@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 
 use super::change::fold_visit;
 use super::desk::{MeetOrder, lost};
-use super::words::Drafts;
 use super::documents::handed_in;
+use super::words::Drafts;
 use super::{Ask, Counter, CounterError, Done, LateEntry, about, books};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{
@@ -146,7 +146,10 @@ impl Counter {
         let (calendar, clerk) = (self.calendar().await?, ask.staff()?);
         let mut drafts = self.drafts(about(no));
         let put = match self.put_intake(&mut drafts, &order).await {
-            Ok(put) => drafts.late(ask, order.occurred()).await.map(|ask| (put, ask)),
+            Ok(put) => drafts
+                .late(ask, order.occurred())
+                .await
+                .map(|ask| (put, ask)),
             Err(error) => Err(error),
         };
         let (put, ask) = match put {

@@ -2,8 +2,8 @@
 //! over the ledger, the vault and the blobs. Decisions are the domain's; nothing here knows HTTP, a screen or a
 //! command line, and nothing here writes but through `Ledger::record`.
 
-pub mod catalogue;
 mod blanks;
+pub mod catalogue;
 mod change;
 mod department;
 mod desk;

@@ -121,8 +121,7 @@ impl Counter {
                     findings: Vec::new(),
                 };
                 let from = order.consultation;
-                let mut facts =
-                    case::open(&known, number, &visit, &item, application, from, now)?;
+                let mut facts = case::open(&known, number, &visit, &item, application, from, now)?;
                 for fact in &mut facts {
                     fact.occurred = ask.occurred.clone();
                 }

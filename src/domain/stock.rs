@@ -307,11 +307,7 @@ pub fn receive(
 }
 
 /// The next `count` serials that begin with `prefix`, which were never received. Digits are six.
-pub fn next_range(
-    state: &StockState,
-    prefix: &str,
-    count: u32,
-) -> Result<SerialRange, NotACode> {
+pub fn next_range(state: &StockState, prefix: &str, count: u32) -> Result<SerialRange, NotACode> {
     let ends = state.deliveries.iter().map(|delivery| &delivery.range.last);
     let known = ends.filter_map(|last| last.as_str().strip_prefix(prefix)?.parse::<u64>().ok());
     let from = known.max().unwrap_or(0).saturating_add(1);

@@ -62,7 +62,12 @@ pub async fn show(
     if known.eyes(&signed).is_some() {
         return Err(PeopleError::NotFound.into());
     }
-    service.note(&signed, &Subject::Case(no.clone()), ReadKind::Document, None)?;
+    service.note(
+        &signed,
+        &Subject::Case(no.clone()),
+        ReadKind::Document,
+        None,
+    )?;
     let (kind, bytes) = service.counter.document(&no, &digest).await?;
     Ok(kept_private(kind, &digest.to_string(), bytes))
 }

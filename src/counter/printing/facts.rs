@@ -79,7 +79,10 @@ impl Counter {
         })
     }
 
-    pub(in crate::counter) async fn site_definition(&self, site: &SiteCode) -> Result<SiteDefinition, CounterError> {
+    pub(in crate::counter) async fn site_definition(
+        &self,
+        site: &SiteCode,
+    ) -> Result<SiteDefinition, CounterError> {
         let digest = self.site(site).await?.definition;
         let bytes = self.definition(&digest).await?;
         let read = SiteDefinition::from_bytes(&bytes);

@@ -1,7 +1,9 @@
 //! How codes, days and numbers read on a printed form. Pure; the words are those of the forms' templates.
 
 use crate::domain::case::{DefectKind, Outcome, PaperCount, RefusalReason};
-use crate::domain::catalogue::{Handling, ItemKind, Material, MetBy, ServiceItem, SpecialProcedure};
+use crate::domain::catalogue::{
+    Handling, ItemKind, Material, MetBy, ServiceItem, SpecialProcedure,
+};
 use crate::domain::{Date, Timestamp};
 
 /// Asia/Shanghai against UTC, in milliseconds; without summer time since 1991.
@@ -23,7 +25,10 @@ pub(super) fn day(day: Date) -> String {
 
 /// `2026年11月23日 10时26分`, in the hall's time.
 pub(in crate::counter) fn moment(at: Timestamp) -> String {
-    let minutes = at.as_millis().saturating_add(OFFSET_MILLIS).div_euclid(60_000);
+    let minutes = at
+        .as_millis()
+        .saturating_add(OFFSET_MILLIS)
+        .div_euclid(60_000);
     let minutes = minutes.rem_euclid(24 * 60);
     format!(
         "{} {:02}时{:02}分",

@@ -137,7 +137,10 @@ impl Counter {
         let found = ticket.slips.iter().find(|slip| slip.print == print);
         let absent = || CounterError::NotFound(format!("slip {print} of ticket {id}"));
         let slip = found.ok_or_else(absent)?;
-        let pdf = self.vault.get(&Subject::Ticket(id.clone()), &slip.pdf).await?;
+        let pdf = self
+            .vault
+            .get(&Subject::Ticket(id.clone()), &slip.pdf)
+            .await?;
         Ok((slip.pdf.0, Bytes::copy_from_slice(&pdf)))
     }
 }

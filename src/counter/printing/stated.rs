@@ -128,7 +128,11 @@ impl Known {
             return self.department.phone.clone();
         }
         let site = &self.site;
-        let parts = [site.phone.as_ref(), Some(&site.address), site.hours.as_ref()];
+        let parts = [
+            site.phone.as_ref(),
+            Some(&site.address),
+            site.hours.as_ref(),
+        ];
         let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
         Some(parts.join("　"))
     }
@@ -196,11 +200,22 @@ impl Known {
         let mut own = self.applicant();
         own.agent = None;
         match (way, &self.agent, &self.address) {
-            (DeliveryWay::PickUp { recipient: Recipient::Agent, .. }, Some(agent), _) => {
-                (agents(agent), checked)
-            }
+            (
+                DeliveryWay::PickUp {
+                    recipient: Recipient::Agent,
+                    ..
+                },
+                Some(agent),
+                _,
+            ) => (agents(agent), checked),
             (DeliveryWay::PickUp { .. }, ..) => (own, checked),
-            (DeliveryWay::Mail { .. }, _, Some(person::DeliveryChoice::Mail { recipient, phone, .. })) => {
+            (
+                DeliveryWay::Mail { .. },
+                _,
+                Some(person::DeliveryChoice::Mail {
+                    recipient, phone, ..
+                }),
+            ) => {
                 let party = Party {
                     name: recipient.clone(),
                     id: None,

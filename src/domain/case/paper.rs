@@ -237,10 +237,7 @@ impl CaseState {
 }
 
 /// Keeps a document with the case; one that is kept already gives no fact.
-pub fn keep_document(
-    case: &CaseState,
-    document: KeptDocument,
-) -> Result<Vec<Fact>, CaseRefusal> {
+pub fn keep_document(case: &CaseState, document: KeptDocument) -> Result<Vec<Fact>, CaseRefusal> {
     if case.documents.contains(&document.digest) {
         return Ok(Vec::new());
     }

@@ -85,7 +85,10 @@ impl Known {
         let rows = rows.filter(|row| row.standing == Standing::Deferred);
         let notes = rows.filter_map(|row| {
             let due = phrases::day(row.row.deferred?);
-            Some(format!("容缺材料：{}，请于{due}前补齐。", row.material.name))
+            Some(format!(
+                "容缺材料：{}，请于{due}前补齐。",
+                row.material.name
+            ))
         });
         notes.collect()
     }
@@ -211,7 +214,11 @@ impl Known {
     fn pushed(&self, code: &MaterialCode, by_paper: bool) -> Option<DispatchedMaterial> {
         let row = self.case.row(code);
         let met = row.met.as_ref()?;
-        let pages: u32 = row.scans.iter().filter_map(|scan| self.pages.get(scan)).sum();
+        let pages: u32 = row
+            .scans
+            .iter()
+            .filter_map(|scan| self.pages.get(scan))
+            .sum();
         let electronic = !row.scans.is_empty() || met.evidence.is_some();
         let carrier = match (by_paper, electronic) {
             (true, true) => "电子，纸质另领",
@@ -230,7 +237,11 @@ impl Known {
         pages: u32,
     ) -> DispatchedMaterial {
         let row = self.case.row(code);
-        let kept = if paper { row.kept() } else { Default::default() };
+        let kept = if paper {
+            row.kept()
+        } else {
+            Default::default()
+        };
         let seen = row.met.is_some_and(|met| met.way == MetBy::OriginalSeen);
         DispatchedMaterial {
             name: self.material(code),
