@@ -101,4 +101,6 @@ mod window_documents;
 mod window_forms;
 mod window_hall;
 mod window_http;
+mod window_late;
+mod window_prints;
 mod worker;
