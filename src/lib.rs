@@ -20,7 +20,7 @@
 //! | [`pipeline`] | how a scan is received and becomes a sealed record | everything above |
 //! | [`people`] | use cases of the people who work here: accounts, signing in, sessions, tokens, signing keys | `store`, `ledger`, `domain` |
 //! | [`records`] | use cases of whoever reads: state, text, export, audit | everything above |
-//! | [`counter`] | use cases of the window: catalogue, visits, cases, tickets | `store`, `ledger`, `domain`, `strict` |
+//! | [`counter`] | use cases of the window: catalogue, visits, cases, tickets | `store`, `ledger`, `domain`, `strict`, `forms`, `worker`, `imaging` |
 //! | [`strict`] | reading TOML so that every problem is reported at once | nothing |
 //! | [`config`], [`telemetry`] | what may be configured; the program's own log | `domain`, `ocr`, `store`, `strict` |
 //! | [`http`], [`cli`] | faces | use cases; `cli` also [`app`] |

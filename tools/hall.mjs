@@ -65,6 +65,20 @@ export class Client {
     const answer = await fetch(this.base + path, { method: "PUT", headers: { cookie: this.cookie }, body: bytes });
     if (!answer.ok) throw new Error(`PUT ${path}: ${answer.status} ${await answer.text()}`);
   }
+  /** Keeps a document or signature with a case; its digest. */
+  async document(subject, bytes) {
+    const headers = { "idempotency-key": `demo-${++requests}`, cookie: this.cookie };
+    const answer = await fetch(`${this.base}${subject}/documents`, { method: "POST", headers, body: bytes });
+    if (!answer.ok) throw new Error(`POST ${subject}/documents: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()).digest;
+  }
+  /** Prints a form of a case and fetches it. */
+  async print(subject, form) {
+    const { json } = await this.send("POST", `${subject}/forms`, { form });
+    const answer = await fetch(new URL(json.link, this.base), { headers: { cookie: this.cookie } });
+    if (!answer.ok) throw new Error(`GET ${json.link}: ${answer.status} ${await answer.text()}`);
+    return { ...json, bytes: Buffer.from(await answer.arrayBuffer()) };
+  }
   async act(subject, action, body) {
     const { etag } = await this.send("GET", subject);
     return (await this.send("POST", `${subject}/${action}`, body, etag)).json;

@@ -1,9 +1,11 @@
 // One case through the window, over the real HTTP interface: a clerk opens it and issues the receipt, the department
-// accepts, its chief representative decides, the result is handed out and rated. Ends by looking for the applicant's
-// data in every leaf of the ledger and every log line.
+// accepts, its officer decides, the result is handed out and rated. Then its receipts are printed and looked at with
+// poppler. Ends by looking for the applicant's data in every leaf of the ledger and every log line.
 //   node tools/window-demo.mjs BINARY DATA_FOLDER
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepare, serve, signIn, STAFF_NAME } from "./hall.mjs";
 
@@ -16,6 +18,27 @@ const prepared = prepare(binary, data);
 say(`\n$ counterfoil catalogue import fixtures/catalogue\n${prepared.imported}`);
 say(`\n$ counterfoil user init … ; counterfoil user add …\n${prepared.enrolled.join("\n")}`);
 const hall = await serve(binary, data);
+
+// Looks at a printed form as poppler does: whole, every font embedded, its number and item readable.
+function checkPaper(print, parts) {
+  const folder = mkdtempSync(join(tmpdir(), "counterfoil-form."));
+  try {
+    const path = join(folder, "form.pdf");
+    writeFileSync(path, print.bytes);
+    const tool = (program, args) => execFileSync(program, args, { encoding: "utf8" });
+    const pages = Number(/Pages:\s+(\d+)/.exec(tool("pdfinfo", [path]))[1]);
+    const fonts = tool("pdffonts", [path]).trim().split("\n").slice(2);
+    const embedded = fonts.filter((line) => / yes +yes +yes /.test(line)).length;
+    if (fonts.length === 0 || embedded !== fonts.length) throw new Error(`${print.form}: fonts are not embedded`);
+    const text = tool("pdftotext", ["-raw", path, "-"]).replaceAll(/\s/g, "");
+    const missing = parts.filter((part) => !text.includes(part.replaceAll(/\s/g, "")));
+    if (missing.length > 0) throw new Error(`${print.form} does not show ${missing.join(", ")}`);
+    if (digest(print.bytes) !== print.pdf) throw new Error(`${print.form} has another digest than announced`);
+    say(`${print.title} printed: ${pages} 页，${embedded} 种字体均已嵌入，办件编号与事项可提取，内容摘要 ${print.statement.slice(0, 16)}…`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 const digest = (text) => createHash("sha256").update(text).digest("hex");
 const files = (folder) => readdirSync(folder).flatMap((name) => {
@@ -57,17 +80,18 @@ try {
   await review(officer, { action: "suspend", procedure: "site_inspection", note: "需现场踏勘，时间另行通知" });
   await review(officer, { action: "resume", procedure: "site_inspection", report: "现场符合要求" });
   say("现场踏勘：时限已暂停并恢复 site inspection: the clock stopped and went on");
-  const decision = { action: "decide", outcome: "granted", document: digest("决定书") };
+  const decision = { action: "decide", outcome: "granted", document: await decider.document(path, readFileSync("fixtures/scans/permit-decision.pdf")) };
   const refused = await review(chief, decision).catch((error) => error.message);
   say(`首席代表不能决定需踏勘的事项 the chief representative may not: ${/"code":"(needs-department)"/.exec(refused)[1]}`);
   const decided = await review(decider, decision);
   say(`部门已决定（办结）decided at ${decided.decision.at}`);
   const supervisor = await signIn(hall.origin, "s001");
   await supervisor.send("POST", "/stocks/food-permit/deliveries", { first: "JY0001", last: "JY0100", site: "YLZX" });
-  await clerk.act(path, "result", { action: "obtain", route: { type: "platform" }, content: digest("证书"), serial: "JY0001" });
-  await clerk.act(path, "result", { action: "hand_out", window: "B02", id_number: applicant.id, signature: digest("签名") });
+  await clerk.act(path, "result", { action: "obtain", route: { type: "platform" }, content: await clerk.document(path, readFileSync("fixtures/scans/food-permit.jpg")), serial: "JY0001" });
+  await clerk.act(path, "result", { action: "hand_out", window: "B02", id_number: applicant.id, signature: await clerk.document(path, readFileSync("fixtures/scans/power-of-attorney.png")) });
   const rated = await clerk.act(path, "rating", { level: "very_satisfied" });
   say(`结果已当面核验发放，评价 ${rated.rating}；进度 progress: ${rated.progress}`);
+  for (const form of ["intake_receipt", "delivery_receipt"]) checkPaper(await clerk.print(path, form), [opened.no, opened.item]);
 } finally {
   await hall.stop();
 }

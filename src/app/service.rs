@@ -43,8 +43,14 @@ impl App {
             .map_err(|error| OpenError::Internal(error.to_string()))?;
         // The server itself listens on loopback, behind a proxy that ends TLS.
         let origin = self.config.people.origin.as_deref();
+        let printer = super::printer(&self.config);
+        if let Err(error) = &printer {
+            tracing::warn!(%error, "forms cannot be printed");
+        }
+        let mut counter = self.counter();
+        counter.set_printer(printer);
         Ok(Arc::new(Service {
-            counter: self.counter(),
+            counter,
             people: self.people()?,
             platform: self.platform()?,
             reads,

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::documents::handed_in;
 use super::words::Drafts;
 use super::{Ask, Counter, CounterError, Done, about, departments};
 use crate::domain::calendar::Calendar;
@@ -134,6 +135,7 @@ impl Counter {
         order: DispatchOrder,
     ) -> Result<Done, CounterError> {
         self.on_case_today(ask, no, |case, item, _, now| {
+            handed_in(case, &order.named())?;
             Ok(match &order {
                 DispatchOrder::Push { by_paper } => case::push(case, item, by_paper, now)?,
                 DispatchOrder::Acknowledge {
@@ -176,6 +178,7 @@ impl Counter {
         };
         let done = self
             .on_case_today(ask, no, |case, item, reads, now| {
+                handed_in(case, &order.named())?;
                 let books = departments(reads, [department.clone()])?;
                 let state = books.get(department);
                 let unknown = || HallRefusal::DepartmentUnknown {

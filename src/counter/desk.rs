@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Ask, Counter, CounterError, Done, about};
+use super::documents::handed_in;
+use super::{Ask, Counter, CounterError, Done, LateEntry, about};
 use crate::domain::case::{self, CaseState, FieldFinding, Meet, SharedOriginal};
 use crate::domain::catalogue::MetBy;
 use crate::domain::{CaseNo, Digest, MaterialCode, StaffId, Subject};
@@ -42,6 +43,9 @@ pub enum MaterialOrder {
     Meet {
         /// How.
         meet: MeetOrder,
+        /// When, if it is entered later (补录).
+        #[serde(default)]
+        occurred: Option<LateEntry>,
     },
     /// The clerk decides whether a conditional row is needed.
     Decide {
@@ -51,6 +55,9 @@ pub enum MaterialOrder {
         needed: bool,
         /// Why.
         reason: String,
+        /// When, if it is entered later (补录).
+        #[serde(default)]
+        occurred: Option<LateEntry>,
     },
     /// A row that was met by mistake is open again; its paper goes back.
     Reopen {
@@ -69,6 +76,16 @@ pub enum MaterialOrder {
         /// All of it; none when the entry is right.
         findings: Vec<FieldFinding>,
     },
+}
+
+impl MaterialOrder {
+    /// When it happened, if it is entered later.
+    pub fn occurred(&self) -> Option<&LateEntry> {
+        match self {
+            Self::Meet { occurred, .. } | Self::Decide { occurred, .. } => occurred.as_ref(),
+            Self::Reopen { .. } | Self::FileScan { .. } | Self::CheckFields { .. } => None,
+        }
+    }
 }
 
 impl MeetOrder {
@@ -107,13 +124,25 @@ impl Counter {
         order: MaterialOrder,
     ) -> Result<Done, CounterError> {
         let mut drafts = self.drafts(about(no));
-        let reason = match &order {
-            MaterialOrder::Decide { reason, .. } => Some(drafts.words("reason", reason).await?),
-            _ => None,
+        let put = match &order {
+            MaterialOrder::Decide { reason, .. } => drafts.words("reason", reason).await.map(Some),
+            _ => Ok(None),
+        };
+        let put = match put {
+            Ok(reason) => drafts
+                .late(ask, order.occurred())
+                .await
+                .map(|ask| (reason, ask)),
+            Err(error) => Err(error),
+        };
+        let (reason, ask) = match put {
+            Ok(put) => put,
+            Err(error) => return drafts.end(Err(error)).await,
         };
         let done = self
-            .on_case(ask, no, |case, item, reads, now| match &order {
-                MaterialOrder::Meet { meet } => {
+            .on_case(&ask, no, |case, item, reads, now| match &order {
+                MaterialOrder::Meet { meet, .. } => {
+                    handed_in(case, &[("meet.evidence", meet.evidence.as_ref())])?;
                     let holding = meet.holding(reads)?;
                     Ok(case::meet(
                         case,

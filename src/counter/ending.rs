@@ -4,6 +4,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::department::ReviewPaper;
+use super::documents::handed_in;
 use super::{Ask, Counter, CounterError, Done, about};
 use crate::domain::case::{
     self, Bearer, Terminate, TerminationReason, Void, VoidReason, Withdraw, WitnessedSignature,
@@ -75,6 +76,7 @@ impl Counter {
         let staff = ask.staff()?;
         let done = self
             .on_case(ask, no, |case, _, _, now| {
+                handed_in(case, &order.named())?;
                 let lost = || CounterError::Internal("the order's words were not put".to_owned());
                 let witnessed = |digest: &Digest| WitnessedSignature {
                     digest: *digest,

@@ -1,8 +1,10 @@
 //! Why a use case did not do as asked.
 
 use crate::domain::Problem;
+use crate::forms::FormError;
 use crate::ledger::LedgerError;
 use crate::store::blob::BlobError;
+use crate::store::case_keys::CaseKeyError;
 use crate::store::catalog::CatalogError;
 use crate::store::vault::VaultError;
 
@@ -54,6 +56,17 @@ pub enum CounterError {
     /// The lists failed.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// A form could not be printed.
+    #[error("{}", .0.en())]
+    Form(#[from] FormError),
+    /// Another problem of the table.
+    #[error("{detail}")]
+    Plain {
+        /// What is the matter.
+        problem: Problem,
+        /// This time.
+        detail: String,
+    },
     /// Something that should not happen.
     #[error("{0}")]
     Internal(String),
@@ -69,12 +82,18 @@ impl CounterError {
             Self::Stale { .. } => Problem::VersionMismatch,
             Self::Forbidden(_) => Problem::Forbidden,
             Self::Ledger(error) if error.is_retryable() => Problem::Busy,
-            Self::Vault(VaultError::Erased { .. }) | Self::Blob(BlobError::Erased { .. }) => {
-                Problem::Erased
-            }
+            Self::Vault(
+                VaultError::Erased { .. } | VaultError::CaseKey(CaseKeyError::Erased { .. }),
+            )
+            | Self::Blob(
+                BlobError::Erased { .. } | BlobError::CaseKey(CaseKeyError::Erased { .. }),
+            ) => Problem::Erased,
+            Self::Blob(BlobError::TooLarge { .. }) => Problem::TooLarge,
             Self::Ledger(_) | Self::Vault(_) | Self::Blob(_) | Self::Catalog(_) => {
                 Problem::StoreFailed
             }
+            Self::Form(error) => error.problem(),
+            Self::Plain { problem, .. } => *problem,
             Self::Internal(_) => Problem::Internal,
         }
     }

@@ -6,8 +6,9 @@ use utoipa::ToSchema;
 
 use super::change::fold_visit;
 use super::desk::{MeetOrder, lost};
+use super::documents::handed_in;
 use super::words::Drafts;
-use super::{Ask, Counter, CounterError, Done, about, books};
+use super::{Ask, Counter, CounterError, Done, LateEntry, about, books};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{
     self, CaseState, Correction, Defect, DefectKind, DefectSubject, Defer, IssueReceipt,
@@ -44,9 +45,12 @@ pub enum IntakeOrder {
         window: WindowCode,
         /// How it reaches the applicant.
         manner: ReceiptManner,
-        /// The numbered blank that was used in an outage.
+        /// The numbered blank that was used in an outage; goes with `occurred`.
         #[serde(default)]
         serial: Option<SerialNo>,
+        /// When, if it is entered later (补录).
+        #[serde(default)]
+        occurred: Option<LateEntry>,
     },
     /// Takes the case although secondary materials are missing (容缺), against a signed undertaking.
     Defer {
@@ -142,11 +146,18 @@ impl Counter {
         let (calendar, clerk) = (self.calendar().await?, ask.staff()?);
         let mut drafts = self.drafts(about(no));
         let put = match self.put_intake(&mut drafts, &order).await {
+            Ok(put) => drafts
+                .late(ask, order.occurred())
+                .await
+                .map(|ask| (put, ask)),
+            Err(error) => Err(error),
+        };
+        let (put, ask) = match put {
             Ok(put) => put,
             Err(error) => return drafts.end(Err(error)).await,
         };
         let done = self
-            .on_case(ask, no, |case, item, reads, now| {
+            .on_case(&ask, no, |case, item, reads, now| {
                 let deciding = Deciding {
                     clerk: &clerk,
                     order: &order,
@@ -253,6 +264,7 @@ struct Deciding<'a> {
 
 impl Deciding<'_> {
     fn decide(&self, reads: &mut Reads<'_>) -> Result<Vec<Fact>, Decline> {
+        handed_in(self.case, &self.order.named())?;
         match self.order {
             IntakeOrder::Defer { .. }
             | IntakeOrder::RefuseDeferral { .. }
@@ -340,14 +352,18 @@ impl Deciding<'_> {
                 window,
                 manner,
                 serial,
+                occurred,
             } => {
+                let blank = super::stock::use_blank(reads, serial, occurred.is_some(), case)?;
                 let command = IssueReceipt {
                     mandate: supplementing(reads, case, window, now)?,
                     manner: *manner,
                     serial: serial.clone(),
                     clerk: self.clerk.clone(),
                 };
-                case::issue_receipt(case, item, command, now)?
+                let mut facts = case::issue_receipt(case, item, command, now)?;
+                facts.extend(blank);
+                facts
             }
             IntakeOrder::Resubmit {} => case::resubmit(case, self.clerk.clone(), now)?,
             IntakeOrder::Supplement { window, meet } => {

@@ -4,6 +4,8 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::documents::handed_in;
+use super::stock::spend;
 use super::{Ask, Counter, CounterError, Done, about, books};
 use crate::domain::case::{
     self, Bearer, CaseResult, CaseState, FollowUp, HandOut, Party, Post, PostOutcome, Rate,
@@ -15,8 +17,7 @@ use crate::domain::identity::IdDocument;
 use crate::domain::person;
 use crate::domain::ticket;
 use crate::domain::{
-    CaseNo, CertificateKind, Commitment, Digest, Fact, SerialNo, Subject, TicketId, Timestamp,
-    WindowCode, stock,
+    CaseNo, Commitment, Digest, Fact, SerialNo, Subject, TicketId, Timestamp, WindowCode,
 };
 use crate::ledger::{Decline, Reads};
 
@@ -113,6 +114,7 @@ impl Counter {
         };
         let done = self
             .on_case_today(ask, no, |case, item, reads, now| {
+                handed_in(case, &order.named())?;
                 decide_result(ask, &order, (bearer, note), (case, item), reads, now)
             })
             .await;
@@ -261,16 +263,4 @@ fn decide_result(
         ResultOrder::Chase { .. } => case::chase(case, note.ok_or_else(lost)?, ask.staff()?)?,
     };
     Ok(facts)
-}
-
-fn spend(
-    reads: &mut Reads<'_>,
-    kind: &CertificateKind,
-    serial: &SerialNo,
-    case: &CaseState,
-) -> Result<Vec<Fact>, Decline> {
-    let history = reads.history(&Subject::Stock(kind.clone()))?;
-    let state = stock::fold(history.iter().map(|fact| &fact.entry.event));
-    let (no, site) = (case.no.clone(), case.mandate.site.clone());
-    Ok(stock::spend(&state, kind, serial.clone(), no, site)?)
 }

@@ -2,10 +2,12 @@
 //! over the ledger, the vault and the blobs. Decisions are the domain's; nothing here knows HTTP, a screen or a
 //! command line, and nothing here writes but through `Ledger::record`.
 
+mod blanks;
 pub mod catalogue;
 mod change;
 mod department;
 mod desk;
+mod documents;
 mod ending;
 mod erasing;
 mod error;
@@ -14,10 +16,12 @@ mod hall;
 mod intake;
 mod issue;
 mod items;
+mod late;
 mod numbers;
 mod opening;
 mod places;
 mod platform;
+mod printing;
 mod reconcile;
 mod refusal;
 mod settle;
@@ -30,9 +34,11 @@ mod words;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+pub use self::blanks::{BlankBatchView, BlankOrder, BlankView};
 pub use self::change::{Ask, Done};
 pub use self::department::{DispatchOrder, ReviewOrder};
 pub use self::desk::MaterialOrder;
+pub use self::documents::{DOCUMENT_BYTES_MAX, DocumentView};
 pub use self::ending::EndingOrder;
 pub use self::erasing::ErasureOrder;
 pub use self::error::{CounterError, Refusal};
@@ -40,9 +46,11 @@ pub use self::hall::{books, departments};
 pub use self::intake::IntakeOrder;
 pub use self::issue::{RatingOrder, ResultOrder};
 pub use self::items::{Change, Compared, ImportError, Imported};
+pub use self::late::LateEntry;
 pub use self::opening::OpenCase;
 pub use self::places::{case_list, department_list, placing, site_list, ticket_list, visit_list};
 pub use self::platform::{ImportOrder, Unreported};
+pub use self::printing::{FormsView, PrintOrder, PrintView, PrintableView, SealPlace, SlipView};
 pub use self::reconcile::RegisterRow;
 pub use self::tickets::{MatterOrder, OpenTicketOrder, TicketOrder};
 pub use self::view::{CaseView, ClockView, PartyView, RowView, TicketView, VisitView};
@@ -50,10 +58,12 @@ pub use self::visits::{GuidanceOrder, VisitOrder};
 use crate::domain::calendar::Calendar;
 use crate::domain::catalogue::ServiceItem;
 use crate::domain::{CaseNo, Clock, Digest, Subject};
+use crate::forms::FormError;
 use crate::ledger::Ledger;
 use crate::store::blob::Blobs;
 use crate::store::catalog::Catalog;
 use crate::store::vault::Vault;
+use crate::worker::Printer;
 
 /// Item versions kept in memory.
 const ITEMS_KEPT: usize = 4096;
@@ -76,6 +86,8 @@ pub struct Counter {
     /// How many facts the hall had, and its calendar then.
     calendar: RwLock<Option<(usize, Arc<Calendar>)>>,
     numbers: numbers::Numbers,
+    /// The printer of forms, or why there is none.
+    printer: Result<Printer, FormError>,
 }
 
 impl Counter {
@@ -96,6 +108,9 @@ impl Counter {
             items: Mutex::default(),
             calendar: RwLock::default(),
             numbers: numbers::Numbers::default(),
+            printer: Err(FormError::Worker {
+                reason: "no printer was set up".to_owned(),
+            }),
         }
     }
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::change::fold_visit;
 use super::words::Drafts;
-use super::{Ask, Counter, CounterError, Done, about, books};
+use super::{Ask, Counter, CounterError, Done, LateEntry, about, books};
 use crate::domain::case::{self, Agent, Applicant, Application, DeliveryChoice, VisitEvent};
 use crate::domain::catalogue::{ApplicantKind, ServiceItem, fold_item};
 use crate::domain::hall::HallRefusal;
@@ -37,6 +37,9 @@ pub struct OpenCase {
     /// The consultation of the visit that it comes from, counted from 0.
     #[serde(default)]
     pub consultation: Option<u32>,
+    /// When the applicant handed it in, if it is entered later (补录).
+    #[serde(default)]
+    pub occurred: Option<LateEntry>,
 }
 
 /// The vault record of the applicant.
@@ -60,7 +63,7 @@ impl Counter {
         ask: &Ask,
         order: OpenCase,
     ) -> Result<(CaseNo, Done), CounterError> {
-        let now = ask
+        let now = order
             .occurred
             .as_ref()
             .map_or_else(|| self.clock.now(), |one| one.at);
@@ -88,8 +91,14 @@ impl Counter {
         parties: &Parties,
         number: &CaseNo,
     ) -> Result<Done, CounterError> {
-        let item = self.live_item(&order.task).await?;
+        let happened = order.occurred.as_ref().map(|late| late.at);
+        let day = Date::of(happened.unwrap_or_else(|| self.clock.now()));
+        let item = self.live_item(&order.task, day).await?;
         let mut drafts = self.drafts(about(number));
+        let ask = match drafts.late(ask, order.occurred.as_ref()).await {
+            Ok(ask) => ask,
+            Err(error) => return drafts.end(Err(error)).await,
+        };
         let named = drafts.parties(parties).await?;
         let query = drafts.record(&query_code()?.as_str()).await?;
         let opened = self
@@ -98,7 +107,7 @@ impl Counter {
                 // The visit is read first: a repeated request is known by its facts there.
                 let visit = fold_visit(&order.visit, reads.history(&visit_subject(&order.visit))?)?;
                 let history = reads.history(&about(number))?;
-                let now = ask.occurred.as_ref().map_or(now, |occurred| occurred.at);
+                let now = happened.unwrap_or(now);
                 let mandate =
                     books(reads, &visit.site, &order.task)?.may_receive(&visit.window, now)?;
                 let known = case::number(history.iter().map(|fact| &fact.entry));
@@ -112,7 +121,10 @@ impl Counter {
                     findings: Vec::new(),
                 };
                 let from = order.consultation;
-                let facts = case::open(&known, number, &visit, &item, application, from, now)?;
+                let mut facts = case::open(&known, number, &visit, &item, application, from, now)?;
+                for fact in &mut facts {
+                    fact.occurred = ask.occurred.clone();
+                }
                 Ok::<_, Decline>(facts)
             })
             .await;
@@ -130,11 +142,12 @@ impl Counter {
     pub(super) async fn live_item(
         &self,
         task: &TaskCode,
+        day: Date,
     ) -> Result<Arc<ServiceItem>, CounterError> {
         let history = self.history(&Subject::Item(task.clone())).await?;
         let state = fold_item(task, history.iter().map(|fact| &fact.entry.event));
         let state = state.ok_or_else(|| HallRefusal::ItemUnknown { task: task.clone() })?;
-        let (_, version) = state.admits(Date::of(self.clock.now()))?;
+        let (_, version) = state.admits(day)?;
         self.pinned(&version.content).await
     }
 

@@ -64,8 +64,9 @@ impl Counter {
             case::Number::NameOf(case) => return Ok(case),
             case::Number::Case(_) | case::Number::Free => {}
         }
-        let parties = Parties::validate(parties, Date::of(self.clock.now()))?;
-        let item = self.live_item(task).await?;
+        let today = Date::of(self.clock.now());
+        let parties = Parties::validate(parties, today)?;
+        let item = self.live_item(task, today).await?;
         let mut drafts = self.drafts(about(&order.number));
         let named = drafts.parties(&parties).await?;
         let query = drafts.record(&query_code()?.as_str()).await?;

@@ -237,7 +237,10 @@ impl Counter {
     }
 }
 
-fn fold_ticket(id: &TicketId, history: &[Recorded]) -> Result<TicketState, CounterError> {
+pub(super) fn fold_ticket(
+    id: &TicketId,
+    history: &[Recorded],
+) -> Result<TicketState, CounterError> {
     let ticket = fold(history.iter().map(|fact| &fact.entry));
     ticket.ok_or_else(|| CounterError::NotFound(format!("ticket {id}")))
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::change::{books_site, fold_visit};
-use super::{Ask, Counter, CounterError, Done};
+use super::{Ask, Counter, CounterError, Done, LateEntry};
 use crate::domain::case::{self, Channel, DeskRole, Guidance, GuidanceKind, OpenVisit};
 use crate::domain::{SiteCode, Subject, TaskCode, VisitId, WindowCode};
 
@@ -20,6 +20,9 @@ pub struct VisitOrder {
     pub role: DeskRole,
     /// How the visitor comes.
     pub channel: Channel,
+    /// When, if it is entered later (补录).
+    #[serde(default)]
+    pub occurred: Option<LateEntry>,
 }
 
 /// What a clerk does for a visitor without a case, or in another capacity.
@@ -53,7 +56,12 @@ impl Counter {
         order: VisitOrder,
     ) -> Result<Done, CounterError> {
         let subject = Subject::Visit(id.clone());
-        self.done(ask, &subject, |history, reads, now| {
+        let mut drafts = self.drafts(subject.clone());
+        let ask = match drafts.late(ask, order.occurred.as_ref()).await {
+            Ok(ask) => ask,
+            Err(error) => return drafts.end(Err(error)).await,
+        };
+        let opened = self.done(&ask, &subject, |history, reads, now| {
             let site = books_site(reads, &order.site)?;
             site.stand(&order.window, order.role, now)?;
             let state = case::fold_visit(history.iter().map(|fact| &fact.entry));
@@ -65,8 +73,8 @@ impl Counter {
                 channel: order.channel,
             };
             Ok(case::open_visit(state.as_ref(), id, command)?)
-        })
-        .await
+        });
+        drafts.end(opened.await).await
     }
 
     /// Does something on a visit.

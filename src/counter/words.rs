@@ -5,10 +5,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Counter, CounterError, Done, Refusal};
-use crate::domain::{Commitment, Digest, Subject};
+use crate::domain::{Commitment, Digest, Subject, Timestamp};
+use crate::forms::check::{TEXT_CHARS_MAX, steers};
 
-/// Longest free text, in characters.
-const WORDS_CHARS_MAX: usize = 2000;
+/// Longest free text, in characters: what is written here can stand on a form.
+const WORDS_CHARS_MAX: usize = TEXT_CHARS_MAX;
 
 /// Vault records that wait for their fact.
 pub(super) struct Drafts<'c> {
@@ -41,6 +42,11 @@ impl Counter {
 }
 
 impl Drafts<'_> {
+    /// The present instant.
+    pub(super) fn now(&self) -> Timestamp {
+        self.counter.clock.now()
+    }
+
     /// Puts a record.
     pub(super) async fn record(
         &mut self,
@@ -48,7 +54,12 @@ impl Drafts<'_> {
     ) -> Result<Commitment, CounterError> {
         let bytes =
             serde_json::to_vec(value).map_err(|error| CounterError::Internal(error.to_string()))?;
-        let put = self.counter.vault.put(&self.subject, &bytes).await?;
+        self.bytes(&bytes).await
+    }
+
+    /// Puts bytes as they are.
+    pub(super) async fn bytes(&mut self, bytes: &[u8]) -> Result<Commitment, CounterError> {
+        let put = self.counter.vault.put(&self.subject, bytes).await?;
         self.put.push(put);
         Ok(put)
     }
@@ -99,7 +110,7 @@ impl Drafts<'_> {
     }
 }
 
-/// Checks free text: some, not too long, no control characters but line ends.
+/// Checks free text: some, not too long, no control characters but line ends, none that turns the order of reading.
 pub(super) fn check_words(field: &str, text: &str) -> Result<String, CounterError> {
     let text = text.trim();
     let refuse = |code: &str, zh: String, en: String| {
@@ -118,7 +129,7 @@ pub(super) fn check_words(field: &str, text: &str) -> Result<String, CounterErro
         let en = format!("at most {WORDS_CHARS_MAX} characters");
         return refuse("too-long", zh, en);
     }
-    if text.chars().any(|c| c.is_control() && c != '\n') {
+    if text.chars().any(steers) {
         let zh = "含有不可见的控制字符，请删除".to_owned();
         let en = "it has control characters; delete them".to_owned();
         return refuse("control-characters", zh, en);

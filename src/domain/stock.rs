@@ -5,13 +5,18 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::digest::Digest;
 use super::event::{Event, Fact};
 use super::hall::{HallEvent, hall_fact};
-use super::id::{CaseNo, CertificateKind, Commitment, SerialNo, SiteCode, Subject};
+use super::id::{
+    CaseNo, CertificateKind, Commitment, NotACode, SerialNo, SiteCode, StaffId, Subject,
+};
 use super::refusal::refusals;
 
 /// The most blanks of one delivery.
 pub const RANGE_MAX: u64 = 1_000_000;
+/// The kind of blank receipts (空白收件凭证), which cover an outage.
+pub const BLANK_RECEIPTS: &str = "blank-receipt";
 /// The most digits at the end of a serial that are counted.
 const DIGITS_MAX: usize = 18;
 
@@ -91,6 +96,17 @@ pub enum StockEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         site: Option<SiteCode>,
     },
+    /// Blank receipts were printed here, and came in with that.
+    Printed {
+        /// Which.
+        range: SerialRange,
+        /// The site that printed them.
+        site: SiteCode,
+        /// Digests of the PDFs, one a serial, in their order.
+        papers: Vec<Digest>,
+        /// Who printed them.
+        by: StaffId,
+    },
     /// A blank became a certificate or a receipt.
     Used {
         /// Which.
@@ -136,6 +152,8 @@ pub struct StockState {
     pub deliveries: Vec<Delivery>,
     /// What is gone, by serial.
     pub gone: BTreeMap<SerialNo, Fate>,
+    /// Blanks printed here: the site and the PDF's digest.
+    pub printed: BTreeMap<SerialNo, (SiteCode, Digest)>,
 }
 
 /// A stock in numbers.
@@ -185,6 +203,16 @@ pub fn fold<'a>(history: impl IntoIterator<Item = &'a Event>) -> StockState {
                 range: range.clone(),
                 site: site.clone(),
             }),
+            StockEvent::Printed {
+                range,
+                site,
+                papers,
+                ..
+            } => {
+                let papers = range.serials().zip(papers);
+                let papers = papers.map(|(serial, pdf)| (serial, (site.clone(), *pdf)));
+                state.printed.extend(papers);
+            }
             StockEvent::Used { serial, case, .. } => {
                 state.gone.insert(serial.clone(), Fate::Used(case.clone()));
             }
@@ -276,6 +304,38 @@ pub fn receive(
         .then(|| hall_fact(HallEvent::StockListed { kind: kind.clone() }));
     let received = fact(kind, StockEvent::Received { range, site });
     Ok(listed.into_iter().chain([received]).collect())
+}
+
+/// The next `count` serials that begin with `prefix`, which were never received. Digits are six.
+pub fn next_range(state: &StockState, prefix: &str, count: u32) -> Result<SerialRange, NotACode> {
+    let ends = state.deliveries.iter().map(|delivery| &delivery.range.last);
+    let known = ends.filter_map(|last| last.as_str().strip_prefix(prefix)?.parse::<u64>().ok());
+    let from = known.max().unwrap_or(0).saturating_add(1);
+    let to = from.saturating_add(u64::from(count.max(1)) - 1);
+    Ok(SerialRange {
+        first: SerialNo::new(format!("{prefix}{from:06}"))?,
+        last: SerialNo::new(format!("{prefix}{to:06}"))?,
+    })
+}
+
+/// Notes blanks that `site` printed, and receives them.
+pub fn printed(
+    state: &StockState,
+    kind: &CertificateKind,
+    range: SerialRange,
+    site: SiteCode,
+    papers: Vec<Digest>,
+    by: StaffId,
+) -> Result<Vec<Fact>, StockRefusal> {
+    let mut facts = receive(state, kind, range.clone(), Some(site.clone()))?;
+    let event = StockEvent::Printed {
+        range,
+        site,
+        papers,
+        by,
+    };
+    facts.push(fact(kind, event));
+    Ok(facts)
 }
 
 /// Decides whether `site` may use a blank for a case: once, and only one it holds.

@@ -116,16 +116,6 @@ pub enum Matter {
     },
 }
 
-/// An expert call that took long.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LateCall {
-    /// The call's ticket.
-    pub call: TicketId,
-    /// Milliseconds until the answer, or until the complaint if there was none.
-    pub waited_ms: i64,
-}
-
 /// What can happen to a ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
@@ -199,6 +189,11 @@ pub enum TicketEvent {
         /// Vault record of what was said.
         note: Commitment,
     },
+    /// The referral slip was printed.
+    SlipPrinted {
+        /// How.
+        print: SlipPrint,
+    },
     /// It is settled.
     Closed {
         /// Who closed it.
@@ -255,6 +250,8 @@ pub struct TicketState {
     pub next: Step,
     /// When it was closed.
     pub closed_at: Option<Timestamp>,
+    /// The printings of its referral slip, the original first.
+    pub slips: Vec<SlipPrint>,
 }
 
 impl TicketState {
@@ -272,6 +269,9 @@ impl TicketState {
 }
 
 mod decide;
+mod slip;
+
+pub use slip::{LateCall, SlipPrint, print_slip};
 
 pub use decide::{OpenTicket, Proceed, join, late_call, open_ticket, proceed, reassign, route};
 
@@ -285,6 +285,8 @@ refusals! {
     DaysMissing, "days-missing", "days", "办理期限应至少为 1 个工作日", "the limit is at least 1 working day";
     WrongStep, "wrong-step", "", "工单当前不在这一步；请按核实、整改、反馈、回访的次序办理", "the ticket is not at this step; verify, rectify, feed back, revisit in this order";
     SamePerson, "same-person", "by", "整改人不能自行销号；请由检查人员确认", "whoever put it right cannot close it; an inspector does";
+    NoReferral, "no-referral", "", "该工单不是首问转办，没有转办单可打印", "the ticket is no referral, so it has no slip to print";
+    PrintedMeanwhile, "printed-meanwhile", "", "该转办单刚被他人打印；请刷新后重试", "somebody printed this slip meanwhile; refresh and try again";
     AlreadyClosed, "ticket-closed", "", "工单已办结", "the ticket is closed";
     Calendar { year: i16 }, "calendar-year-missing", "", "工作日历中没有{year}年，无法计算期限；请由系统管理员补充该年日历", "the calendar has no year {year}, so no limit can be counted; an administrator adds it";
 }
@@ -342,6 +344,7 @@ fn opened(id: &TicketId, event: &TicketEvent, at: Timestamp) -> Option<TicketSta
         rectified_by: None,
         next,
         closed_at: None,
+        slips: Vec::new(),
     })
 }
 
@@ -376,6 +379,7 @@ fn apply(ticket: &mut TicketState, event: &TicketEvent, at: Timestamp) {
                 Step::Rectify
             };
         }
+        TicketEvent::SlipPrinted { print } => ticket.slips.push(print.clone()),
         TicketEvent::Closed { .. } => {
             ticket.closed_at = Some(at);
             ticket.next = Step::Done;

@@ -83,7 +83,7 @@ fn short(path: &str, text: &str, limit: usize) -> Result<(), FormError> {
 
 /// Control characters but the line feed, and those that turn the order of reading or annotate unseen
 /// (Unicode Cc, Bidi_Control, U+2028, U+2029, U+FFF9 to U+FFFB, tags, noncharacters).
-fn steers(character: char) -> bool {
+pub fn steers(character: char) -> bool {
     let code = u32::from(character);
     character.is_control() && character != '\n'
         || matches!(code, 0x061C | 0x200E | 0x200F | 0x2028..=0x202E | 0x2060..=0x206F)

@@ -9,7 +9,7 @@ mod error;
 pub mod fonts;
 mod glyphs;
 mod kind;
-mod parts;
+pub mod parts;
 mod press;
 mod qr;
 pub mod sample;

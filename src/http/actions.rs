@@ -55,6 +55,9 @@ pub async fn materials(
     Body(order): Body<MaterialOrder>,
 ) -> Result<Versioned<CaseView>, HttpProblem> {
     may(&service, &signed, &no, Action::RecordMaterial).await?;
+    if order.occurred().is_some() {
+        may(&service, &signed, &no, Action::EnterLate).await?;
+    }
     let ask = signed.ask(&key, Some(version), None)?;
     service.counter.handle_material(&ask, &no, order).await?;
     shown(&service, &signed, StatusCode::OK, &no).await
@@ -84,6 +87,9 @@ pub async fn intake(
         | IntakeOrder::ChooseDelivery { .. } => Action::RecordMaterial,
     };
     may(&service, &signed, &no, action).await?;
+    if order.occurred().is_some() {
+        may(&service, &signed, &no, Action::EnterLate).await?;
+    }
     let ask = signed.ask(&key, Some(version), None)?;
     service.counter.handle_intake(&ask, &no, order).await?;
     shown(&service, &signed, StatusCode::OK, &no).await

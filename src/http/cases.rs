@@ -150,6 +150,9 @@ pub async fn open(
 ) -> Result<Versioned<CaseView>, HttpProblem> {
     let (visit, _) = service.counter.visit(&order.visit).await?;
     signed.may(Action::OpenCase, &Target::site(&visit.site))?;
+    if order.occurred.is_some() {
+        signed.may(Action::EnterLate, &Target::site(&visit.site))?;
+    }
     let ask = signed.ask(&key, None, None)?;
     let (no, _) = service.counter.open_case(&ask, order).await?;
     shown(&service, &signed, StatusCode::CREATED, &no).await

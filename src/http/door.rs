@@ -241,6 +241,10 @@ impl From<CounterError> for HttpProblem {
                 let fields = fields.into_iter().map(field).collect();
                 HttpProblem::new(problem, detail).in_fields(fields)
             }
+            CounterError::Form(error) => {
+                let (code, zh, en) = (error.code().to_owned(), error.zh(), error.en());
+                HttpProblem::new(problem, detail).because(Reason { code, zh, en })
+            }
             CounterError::Internal(reason) => {
                 tracing::error!(%reason, "an internal error");
                 HttpProblem::new(problem, "see the server's log")

@@ -2,12 +2,15 @@
 //! between HTTP and the use cases and decide nothing themselves; every error goes through `problem`.
 
 pub mod actions;
+pub mod blanks;
 pub mod cases;
 pub mod catalogue;
+pub mod documents;
 pub mod door;
 pub mod erasure;
 pub mod events;
 pub mod extract;
+pub mod forms;
 pub mod health;
 pub mod openapi;
 pub mod platform;
@@ -130,6 +133,8 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(catalogue::site))
         .routes(routes!(stocks::show))
         .routes(routes!(stocks::receive))
+        .routes(routes!(blanks::print))
+        .routes(routes!(blanks::pdf))
         .routes(routes!(visits::open))
         .routes(routes!(visits::show))
         .routes(routes!(visits::act))
@@ -151,9 +156,15 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(actions::result))
         .routes(routes!(actions::ending))
         .routes(routes!(actions::rating))
+        .routes(routes!(documents::keep))
+        .routes(routes!(documents::show))
+        .routes(routes!(forms::list, forms::print))
+        .routes(routes!(forms::pdf))
         .routes(routes!(tickets::list, tickets::open))
         .routes(routes!(tickets::show))
         .routes(routes!(tickets::act))
+        .routes(routes!(tickets::print_slip))
+        .routes(routes!(tickets::slip))
         .routes(routes!(reconciliation::compare))
         .routes(routes!(progress::look_up))
 }

@@ -5,18 +5,23 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Service;
 use super::door::Signed;
 use super::extract::{Asked, At, Body, IfMatch, PageOf, PageQuery, RequestKey, Versioned, cut};
+use super::forms::kept_private;
 use super::problem::HttpProblem;
-use crate::counter::{MatterOrder, OpenTicketOrder, TicketOrder, TicketView, ticket_list};
+use crate::counter::{
+    MatterOrder, OpenTicketOrder, SlipView, TicketOrder, TicketView, ticket_list,
+};
 use crate::domain::access::{Action, Target};
 use crate::domain::case::Party;
 use crate::domain::ticket::{Matter, TicketState};
 use crate::domain::{DepartmentCode, Problem, SiteCode, Subject, TicketId};
+use crate::store::read_log::ReadKind;
 
 fn departments(ticket: &TicketState) -> Vec<DepartmentCode> {
     let parties = std::iter::once(&ticket.party).chain(&ticket.joined);
@@ -170,4 +175,37 @@ pub async fn act(
     let ask = signed.ask(&key, Some(version), None)?;
     service.counter.handle_ticket(&ask, &id, order).await?;
     shown(&service, StatusCode::OK, &id).await
+}
+
+/// Prints the referral slip of a ticket (首问转办单); printed again, it is a reprint of the same.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/slip", tag = "forms",
+    params(("id" = TicketId, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 201, body = SlipView)), security(("session" = [])))]
+pub async fn print_slip(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    At(id): At<TicketId>,
+    key: RequestKey,
+) -> Result<(StatusCode, Json<SlipView>), HttpProblem> {
+    let (ticket, _) = service.counter.ticket(&id).await?;
+    signed.may(Action::PrintForm, &Target::site(&ticket.site))?;
+    let ask = signed.ask(&key, None, None)?;
+    let slip = service.counter.print_slip(&ask, &id).await?;
+    Ok((StatusCode::CREATED, Json(slip)))
+}
+
+/// A printed referral slip as PDF.
+#[utoipa::path(get, path = "/api/v1/tickets/{id}/slip/{print}", tag = "forms",
+    params(("id" = TicketId, Path), ("print" = u32, Path)),
+    responses((status = 200, content_type = "application/pdf", body = Vec<u8>)), security(("session" = [])))]
+pub async fn slip(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    At((id, print)): At<(TicketId, u32)>,
+) -> Result<Response, HttpProblem> {
+    let (ticket, _) = service.counter.ticket(&id).await?;
+    signed.may(Action::ReadCase, &Target::site(&ticket.site))?;
+    service.note(&signed, &Subject::Ticket(id.clone()), ReadKind::Form, None)?;
+    let (digest, pdf) = service.counter.slip(&id, print).await?;
+    Ok(kept_private("application/pdf", &digest.to_string(), pdf))
 }

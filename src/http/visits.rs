@@ -39,6 +39,9 @@ pub async fn open(
     Body(order): Body<VisitOrder>,
 ) -> Result<Versioned<VisitView>, HttpProblem> {
     signed.may(Action::OpenVisit, &Target::site(&order.site))?;
+    if order.occurred.is_some() {
+        signed.may(Action::EnterLate, &Target::site(&order.site))?;
+    }
     let id = VisitId::new(signed.name_of(&key, "V"))
         .map_err(|error| HttpProblem::new(Problem::Internal, error.to_string()))?;
     let ask = signed.ask(&key, None, None)?;

@@ -50,6 +50,7 @@ rectify                 C+ O+ R+ A+ V+ U- s. e. t. T.
 use_blank               C+ O- R- A- V- U- s. e. t. T.
 manage_blanks           C- O- R- A+ V+ U- s. e. t. T.
 print_form              C+ O+ R+ A+ V+ U- s. e. t. T.
+keep_document           C+ O+ R+ A- V- U- s. e. t. T.
 upload_scan             C+ O- R- A+ V- U- s. e. t. T+
 read_scan               C+ O+ R+ A+ V+ U+ s. e. t. T.
 search                  C+ O+ R+ A+ V+ U+ s. e. t. T.

@@ -2,14 +2,40 @@
 
 use std::collections::BTreeSet;
 
-use counterfoil::domain::case::{CaseEvent, VisitEvent};
-use counterfoil::domain::ticket::TicketEvent;
+use counterfoil::domain::case::{
+    CaseEvent, CaseForm, ErasureReason, FormPrint, KeptDocument, VisitEvent,
+};
+use counterfoil::domain::ticket::{SlipPrint, TicketEvent};
 use counterfoil::domain::*;
 
 use crate::case_events_list::*;
 use crate::case_kit::*;
 
 const FILE: &str = "fixtures/events/v1-cases.jsonl";
+
+fn papers() -> Vec<CaseEvent> {
+    let by: StaffId = code("clerk-1");
+    let document = KeptDocument {
+        digest: Digest::of("signature"),
+        format: counterfoil::domain::event::FileFormat::Png,
+        bytes: 2048,
+        by: by.clone(),
+    };
+    let print = FormPrint {
+        form: CaseForm::IntakeReceipt,
+        of: 9,
+        print: 2,
+        statement: Digest::of("statement"),
+        record: secret("statement"),
+        pdf: Digest::of("pdf"),
+        pages: 1,
+        by,
+    };
+    vec![
+        CaseEvent::DocumentKept { document },
+        CaseEvent::FormPrinted { print },
+    ]
+}
 
 fn all() -> Vec<Entry> {
     let mut facts: Vec<(Subject, Event)> = Vec::new();
@@ -33,6 +59,28 @@ fn all() -> Vec<Entry> {
             .into_iter()
             .map(|event| (ticket.clone(), Event::Ticket { event })),
     );
+    // Later facts stand after the older lines, which never move.
+    facts.extend(
+        papers()
+            .into_iter()
+            .map(|event| (case.clone(), Event::Case { event })),
+    );
+    let print = SlipPrint {
+        print: 1,
+        statement: Digest::of("statement"),
+        record: secret("statement"),
+        pdf: secret("pdf"),
+        pages: 1,
+        by: code("clerk-1"),
+    };
+    let event = TicketEvent::SlipPrinted { print };
+    facts.push((ticket.clone(), Event::Ticket { event }));
+    let event = CaseEvent::ErasureApproved {
+        reason: ErasureReason::LegalOrder,
+        approval: secret("approval"),
+        by: code("supervisor-1"),
+    };
+    facts.push((case.clone(), Event::Case { event }));
     let mut entries = Vec::new();
     for (place, (subject, event)) in (0..).zip(facts) {
         let at = instant("2026-03-02T09:00").plus_millis(place);

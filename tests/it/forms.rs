@@ -3,5 +3,5 @@
 
 mod hostile;
 mod paper;
-mod support;
+pub mod support;
 mod templates;

@@ -180,7 +180,7 @@ fn every_kind_of_fact_about_the_hall_stands_in_the_event_files() {
         ),
         ("authorisation", "granted revoked"),
         ("item", "entered notified proposed went_live withdrawn"),
-        ("stock", "received spoiled used"),
+        ("stock", "printed received spoiled used"),
     ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/events");
     let text = std::fs::read_to_string(folder.join("v1-hall.jsonl")).unwrap();

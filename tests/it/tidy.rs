@@ -39,7 +39,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "counter",
-        &["store", "ledger", "domain", "merkle", "strict"],
+        &[
+            "store", "ledger", "domain", "merkle", "strict", "forms", "worker", "imaging",
+        ],
     ),
     ("config", &["domain", "ocr", "store", "strict"]),
     ("telemetry", &["config"]),

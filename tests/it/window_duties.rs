@@ -10,7 +10,7 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 
 use crate::window_hall::{FOOD_PERMIT, Hall};
-use crate::window_http::{NAME, decided, opened, received, scanned, signature, visit};
+use crate::window_http::{NAME, decided, opened, received, scanned, visit};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tickets_are_listed_by_whoever_answers_them() {
@@ -183,7 +183,7 @@ async fn an_erased_case_can_never_be_read_again_and_the_ledger_verifies() {
     supervisor.step_up().await;
     let refused = supervisor.act(&case, "erasure", &order).await.ok(409);
     assert_eq!(refused.reason(), "case-not-closed");
-    let withdraw = json!({ "action": "withdraw", "id_number": crate::window_http::ID_NUMBER, "signature": signature("w") });
+    let withdraw = json!({ "action": "withdraw", "id_number": crate::window_http::ID_NUMBER, "signature": clerk.document(&case, "w").await });
     clerk.act(&case, "ending", &withdraw).await.ok(200);
     let early = json!({ "reason": "retention_over", "ground": "到期" });
     let refused = supervisor.act(&case, "erasure", &early).await.ok(409);

@@ -121,7 +121,11 @@ impl Hall {
         let time: Arc<dyn Clock> = clock.clone();
         let app = App::open_at(&config, time).await.unwrap();
         let follower = app.follow();
-        let service = app.service("machine token").unwrap();
+        let mut service = app.service("machine token").unwrap();
+        // The program that runs here is the tests'; its children are the real one's.
+        let counter = &mut Arc::get_mut(&mut service).unwrap().counter;
+        let printer = crate::forms::support::printer(None);
+        counter.set_printer(Ok(printer));
         let hall = Self {
             router: router(service.clone()),
             app,
@@ -339,5 +343,46 @@ impl Client {
         let request = request.body(Body::from(bytes)).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         response.status().as_u16()
+    }
+}
+
+impl Client {
+    /// Posts bytes as they are.
+    pub async fn post_bytes(&mut self, path: &str, bytes: Vec<u8>) -> Answer {
+        let key = format!("k-{}", KEYS.fetch_add(1, Ordering::Relaxed));
+        let request = Request::builder()
+            .method("POST")
+            .uri(path)
+            .header("idempotency-key", key)
+            .header(header::COOKIE, self.cookie.clone().unwrap_or_default());
+        let request = request.body(Body::from(bytes)).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 1 << 20).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        }
+    }
+
+    /// Keeps a document with a case (`/api/v1/cases/NO`); its digest.
+    pub async fn document(&mut self, case: &str, of: &str) -> String {
+        let bytes = format!("%PDF-1.7\n{of}").into_bytes();
+        let path = format!("{case}/documents");
+        let kept = self.post_bytes(&path, bytes).await.ok(201);
+        kept.body["digest"].as_str().unwrap().to_owned()
+    }
+
+    /// Fetches bytes.
+    pub async fn fetch(&mut self, path: &str) -> (StatusCode, HeaderMap, Vec<u8>) {
+        let request = Request::builder()
+            .uri(path)
+            .header(header::COOKIE, self.cookie.clone().unwrap_or_default());
+        let request = request.body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 32 << 20).await.unwrap();
+        (parts.status, parts.headers, bytes.to_vec())
     }
 }

@@ -10,10 +10,6 @@ pub const NAME: &str = "欧阳测试";
 pub const ID_NUMBER: &str = "11010519491231002X";
 pub const PHONE: &str = "13800138000";
 
-pub fn signature(of: &str) -> String {
-    counterfoil::domain::Digest::of(of).to_string()
-}
-
 pub fn parties() -> Value {
     json!({
         "applicant": { "kind": "person", "name": NAME, "id_kind": "citizen_id", "id_number": ID_NUMBER },
@@ -36,13 +32,13 @@ pub async fn opened(clerk: &mut Client) -> String {
     format!("/api/v1/cases/{no}")
 }
 
-async fn meet(clerk: &mut Client, case: &str, row: &str, way: &str, originals: u8, copies: u8) {
+pub async fn meet(clerk: &mut Client, case: &str, row: &str, way: &str, originals: u8, copies: u8) {
     let meet = json!({ "row": row, "way": way, "originals": originals, "copies": copies });
     let body = json!({ "action": "meet", "meet": meet });
     clerk.act(case, "materials", &body).await.ok(200);
 }
 
-async fn all_met(clerk: &mut Client, case: &str) {
+pub async fn all_met(clerk: &mut Client, case: &str) {
     meet(clerk, case, "M01", "paper_kept", 1, 0).await;
     meet(clerk, case, "M02", "original_seen", 0, 0).await;
     meet(clerk, case, "M03", "paper_kept", 1, 0).await;
@@ -52,7 +48,7 @@ async fn all_met(clerk: &mut Client, case: &str) {
     clerk.act(case, "materials", &body).await.ok(200);
 }
 
-fn receipt() -> Value {
+pub fn receipt() -> Value {
     json!({ "action": "issue_receipt", "window": "A02", "manner": "print" })
 }
 
@@ -92,7 +88,7 @@ pub async fn decided(hall: &Hall, clerk: &mut Client) -> String {
         .ok(200);
     let accept = json!({ "department": "SCJG", "order": { "action": "accept" } });
     officer.act(&case, "review", &accept).await.ok(200);
-    let document = signature("许可决定书");
+    let document = decider.document(&case, "许可决定书").await;
     let order = json!({ "action": "decide", "outcome": "granted", "document": document });
     let decide = json!({ "department": "SCJG", "order": order });
     let refused = chief.act(&case, "review", &decide).await.ok(409);
@@ -120,8 +116,9 @@ async fn a_case_goes_through_the_window_in_one_visit_and_back() {
         .post(&format!("{stock}/deliveries"), &blanks)
         .await
         .ok(201);
+    let content = clerk.document(&case, "证书").await;
     let obtain = json!({
-        "action": "obtain", "route": { "type": "platform" }, "content": signature("证书"),
+        "action": "obtain", "route": { "type": "platform" }, "content": content,
         "serial": "JY0001"
     });
     let answer = clerk.act(&case, "result", &obtain).await;
@@ -134,13 +131,14 @@ async fn a_case_goes_through_the_window_in_one_visit_and_back() {
         ),
         (Some(1), Some(99))
     );
+    let signature = clerk.document(&case, "签名").await;
     let hand_out = json!({
-        "action": "hand_out", "window": "B02", "id_number": "110105194912310021", "signature": signature("s")
+        "action": "hand_out", "window": "B02", "id_number": "110105194912310021", "signature": signature
     });
     let refused = clerk.act(&case, "result", &hand_out).await.ok(409);
     assert!(!refused.reason().is_empty(), "{}", refused.body);
     let hand_out = json!({
-        "action": "hand_out", "window": "B02", "id_number": ID_NUMBER, "signature": signature("s")
+        "action": "hand_out", "window": "B02", "id_number": ID_NUMBER, "signature": signature
     });
     let answer = clerk.act(&case, "result", &hand_out).await.ok(200);
     assert_eq!(answer.body["progress"], "delivered");

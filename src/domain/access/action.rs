@@ -61,6 +61,7 @@ actions! {
     UseBlank, "use_blank", "Use up or spoil a numbered blank.";
     ManageBlanks, "manage_blanks", "Receive and count numbered blanks.";
     PrintForm, "print_form", "Print a form of a case.";
+    KeepDocument, "keep_document", "Keep a document or a captured signature with a case.";
     UploadScan, "upload_scan", "Hand in a scan.";
     ReadScan, "read_scan", "See a scan, its text and its record.";
     Search, "search", "Search the text of records.";

@@ -96,6 +96,7 @@ const TABLE: &[(Action, [Cell; COLUMNS])] = {
         (UseBlank,                [OWN , SEE , SEE , SEE , SEE , SEE , NONE, NONE, NONE, NONE]),
         (ManageBlanks,            [SEE , SEE , SEE , OWN , OWN , SEE , NONE, NONE, NONE, NONE]),
         (PrintForm,               [OWN , OWN , OWN , OWN , OWN , SEE , NONE, NONE, NONE, NONE]),
+        (KeepDocument,            [OWN , OWN , OWN , SEE , SEE , SEE , NONE, NONE, NONE, NONE]),
         (UploadScan,              [OWN , SEE , SEE , OWN , SEE , SEE , NONE, NONE, NONE, OWN ]),
         (ReadScan,                [OWN , OWN , OWN , OWN , OWN , OWN , NONE, NONE, NONE, NONE]),
         (Search,                  [OWN , OWN , OWN , OWN , OWN , OWN , NONE, NONE, NONE, NONE]),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::paper::{FormPrint, KeptDocument};
 use super::register::Progress;
 use super::state::{Deferred, Met};
 use super::terms::*;
@@ -384,5 +385,15 @@ pub enum CaseEvent {
     ProgressReported {
         /// How far.
         progress: Progress,
+    },
+    /// A document or a captured signature is kept with the case.
+    DocumentKept {
+        /// It.
+        document: KeptDocument,
+    },
+    /// A form was printed.
+    FormPrinted {
+        /// How.
+        print: FormPrint,
     },
 }

@@ -1,9 +1,10 @@
 //! Folding a case's history into its state. Facts are believed: what they may be is decided before they are written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::CaseEvent;
 use super::happened;
+use super::paper;
 use super::state::*;
 use crate::domain::event::{Entry, Event};
 use crate::domain::id::{CaseNo, Subject};
@@ -27,6 +28,7 @@ pub fn fold<'a>(history: impl IntoIterator<Item = &'a Entry>) -> Option<CaseStat
                 procedure(case, event, at);
                 ending(case, event, at);
                 delivery(case, event, at);
+                paper::fold(case, event, entry.seq, at);
             }
         }
     }
@@ -115,6 +117,8 @@ fn opened(subject: &Subject, event: &CaseEvent, at: Timestamp) -> Option<CaseSta
         rating: None,
         reported: None,
         erased: None,
+        documents: BTreeSet::new(),
+        prints: Vec::new(),
     })
 }
 

@@ -19,6 +19,7 @@
 //! | `erasure` | PIPL 47: closed cases only, retention first |
 //! | `result`, `delivery`, `rating` | Art 10 |
 //! | `clocks` | 许可法 32, 42, 44, 45, 82; Art 9(1), 10(3) |
+//! | `paper` | Art 8, 10: documents and signatures kept, forms printed |
 //! | `register` | Art 10(5), 11(7): delivery rows, progress, results without a case |
 
 mod checklist;
@@ -33,6 +34,7 @@ mod erasure;
 mod event;
 mod fold;
 mod opening;
+mod paper;
 mod procedure;
 mod rating;
 mod receipt;
@@ -65,6 +67,10 @@ pub use erasure::{Erase, closed_at, erase};
 pub use event::CaseEvent;
 pub use fold::{Number, fold, number};
 pub use opening::{Application, appoint_agent, assign_platform_no, attend, import, open};
+pub use paper::{
+    FirstStep, FormPrint, KeptDocument, PrintRecord, department_of, ground, keep_document,
+    print_form, printable,
+};
 pub use procedure::{Suspend, complete_task, extend, resume, suspend};
 pub use rating::{FollowUp, Rate, rate};
 pub use receipt::{IssueReceipt, ManifestRow, ReceiptManifest, issue_receipt, receipt_manifest};

@@ -1,6 +1,7 @@
 //! The one table of refusals about visits and cases.
 
-use super::terms::{DefectSubject, DeferralBar};
+use super::paper::FirstStep;
+use super::terms::{CaseForm, DefectSubject, DeferralBar};
 use crate::domain::calendar::NoYear;
 use crate::domain::id::{CaseNo, DepartmentCode, MaterialCode};
 use crate::domain::refusal::refusals;
@@ -105,6 +106,12 @@ refusals! {
     NotInvited, "not-invited", "", "服务尚未结束，还不能评价", "the service is not finished; it cannot be rated yet";
     RatedAlready, "rated-already", "", "该办件已评价", "the case is rated";
     TicketTaken, "ticket-taken", "ticket", "该工单编号已被使用；请改用新的编号", "this ticket id is taken; use a new one";
+    // Papers.
+    NothingToPrint { form: CaseForm, first: FirstStep }, "nothing-to-print", "form", "本办件还没有可印入《{form}》的事项；{first}", "the case has nothing yet that the {form:#} states; {first:#}";
+    NotStated { form: CaseForm, fact: u32 }, "fact-not-stated", "fact", "第 {fact} 条记录不是《{form}》所载的事项；请从可打印清单中选择", "fact {fact} is not what the {form:#} states; choose one of the printable facts";
+    PrintedMeanwhile, "printed-meanwhile", "", "该表单刚被他人打印；请刷新后重试", "somebody printed this form meanwhile; refresh and try again";
+    TooManyPrints, "too-many-prints", "form", "该表单已打印 100 次，不能再打印；请查明原因", "this form was printed 100 times; find out why before going on";
+    TooManyDocuments, "too-many-documents", "", "本办件已保存 1000 份文件，不能再保存；请核对", "the case has 1000 documents and takes no more; check them";
     TicketMissing, "ticket-missing", "ticket", "差评须同时建立整改工单；请提供工单编号", "a negative rating opens a ticket; name it";
 }
 

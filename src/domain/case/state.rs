@@ -1,9 +1,10 @@
 //! A case as its history tells it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::paper::PrintRecord;
 use super::register::Progress;
 use super::terms::*;
 use crate::domain::catalogue::{MetBy, SpecialProcedure};
@@ -337,6 +338,10 @@ pub struct CaseState {
     pub reported: Option<Progress>,
     /// When its erasure was approved, and the hall's record of that.
     pub erased: Option<(Timestamp, Commitment)>,
+    /// Documents and signatures kept with it.
+    pub documents: BTreeSet<Digest>,
+    /// Forms that were printed.
+    pub prints: Vec<PrintRecord>,
 }
 
 impl CaseState {

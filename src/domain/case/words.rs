@@ -233,6 +233,32 @@ impl fmt::Display for DeferralBar {
 }
 
 word! {
+    /// The printed forms that state a fact about a case; each has the name of its template.
+    CaseForm {
+        /// 收件凭证, Art 8(2).
+        IntakeReceipt,
+        /// 一次性补正告知书, Art 8(4).
+        OneTimeNotice,
+        /// 容缺办理承诺书, Art 8(3).
+        Undertaking,
+        /// 容缺受理通知书, Art 8(3).
+        ConditionalAcceptance,
+        /// 不予容缺办理告知书, Art 8(3).
+        DeferralRefusal,
+        /// 受理通知书.
+        AcceptanceNotice,
+        /// 不予受理通知书, Art 11(5).
+        RefusalToAccept,
+        /// 申请材料交接单, Art 8(5).
+        DispatchSlip,
+        /// 特别程序通知书, 许可法 45.
+        SpecialProcedureNotice,
+        /// 出件签收单, Art 10(2).
+        DeliveryReceipt,
+    }
+}
+
+word! {
     /// What is wrong with a material or an entry.
     DefectKind {
         /// Not handed in.

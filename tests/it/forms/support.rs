@@ -51,12 +51,13 @@ pub struct Paper {
 
 impl Paper {
     pub fn of(printed: &Printed) -> Self {
+        Self::from_bytes(&printed.pdf, printed.pages)
+    }
+
+    pub fn from_bytes(pdf: &[u8], pages: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("form.pdf"), &printed.pdf).unwrap();
-        Self {
-            folder,
-            pages: printed.pages,
-        }
+        std::fs::write(folder.path().join("form.pdf"), pdf).unwrap();
+        Self { folder, pages }
     }
 
     fn path(&self) -> PathBuf {

@@ -1,0 +1,168 @@
+//! Documents and signatures of a case as files, and orders that name them by digest.
+
+use counterfoil::domain::Digest;
+use serde_json::{Value, json};
+
+use crate::window_hall::Hall;
+use crate::window_http::{opened, received, scanned};
+
+/// The fields that were refused, with their codes.
+pub fn fields(body: &Value) -> Vec<(&str, &str)> {
+    body["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            (
+                one["field"].as_str().unwrap(),
+                one["code"].as_str().unwrap(),
+            )
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_told_by_its_content_and_kept_once() {
+    let hall = Hall::open().await;
+    let mut clerk = hall.signed_in("c001").await;
+    let case = opened(&mut clerk).await;
+    let documents = format!("{case}/documents");
+    let png = b"\x89PNG\r\n\x1a\n....".to_vec();
+    let kept = clerk.post_bytes(&documents, png.clone()).await.ok(201);
+    let digest = Digest::of(&png).to_string();
+    assert_eq!(
+        kept.body,
+        json!({ "digest": digest, "format": "png", "bytes": png.len() })
+    );
+    let facts = *hall.app.ledger.published().borrow();
+    let again = clerk.post_bytes(&documents, png.clone()).await.ok(201);
+    assert_eq!(again.body, kept.body);
+    assert_eq!(
+        *hall.app.ledger.published().borrow(),
+        facts,
+        "the same bytes are one fact"
+    );
+    let (status, headers, bytes) = clerk.fetch(&format!("{documents}/{digest}")).await;
+    assert_eq!((status.as_u16(), bytes), (200, png));
+    assert_eq!(headers["content-type"], "image/png");
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+
+    for (bytes, code) in [
+        (b"".to_vec(), "empty-file"),
+        (b"<!DOCTYPE html><script>".to_vec(), "unsupported-format"),
+        (b"MZ\x90\0%PDF-1.4".to_vec(), "unsupported-format"),
+        (b"GIF89a".to_vec(), "unsupported-format"),
+    ] {
+        let refused = clerk.post_bytes(&documents, bytes).await;
+        assert_eq!(refused.body["code"], code, "{}", refused.body);
+    }
+    let mut large = b"%PDF-1.4".to_vec();
+    large.resize(20 * 1024 * 1024 + 1, b' ');
+    let refused = clerk.post_bytes(&documents, large).await;
+    assert_eq!(refused.status, 413, "{}", refused.body);
+
+    let mut other = hall.signed_in("c002").await;
+    assert_eq!(
+        other
+            .post_bytes(&documents, b"%PDF-1.4".to_vec())
+            .await
+            .status,
+        404
+    );
+    assert_eq!(other.fetch(&format!("{documents}/{digest}")).await.0, 404);
+    let mut supervisor = hall.signed_in("s001").await;
+    assert_eq!(
+        supervisor
+            .post_bytes(&documents, b"%PDF-1.4".to_vec())
+            .await
+            .status,
+        403
+    );
+    let nowhere = Digest::of("nowhere");
+    assert_eq!(clerk.fetch(&format!("{documents}/{nowhere}")).await.0, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_digest_that_was_not_handed_in_for_the_case_is_refused_by_field() {
+    let hall = Hall::open().await;
+    let mut clerk = hall.signed_in("c001").await;
+    let (case, neighbour) = (opened(&mut clerk).await, opened(&mut clerk).await);
+    // Handed in for another case it is none of this one.
+    let digest = clerk.document(&neighbour, "签名").await;
+    let staff = |staff: &str, digest: &str| json!({ "staff": staff, "party": { "type": "window" }, "digest": digest });
+    let route = json!({ "type": "handed_over", "given": staff("scjg-02", &digest), "taken": staff("c001", &digest) });
+    let orders = [
+        (
+            "intake",
+            json!({ "action": "defer", "rows": ["M05"], "days": 3, "excluded": false, "signature": digest }),
+            vec!["signature"],
+        ),
+        (
+            "intake",
+            json!({ "action": "notify_correction", "defects": [], "due": "2026-03-20", "signature": digest }),
+            vec!["signature"],
+        ),
+        (
+            "materials",
+            json!({ "action": "meet", "meet": { "row": "M02", "way": "e_licence", "evidence": digest } }),
+            vec!["meet.evidence"],
+        ),
+        (
+            "ending",
+            json!({ "action": "withdraw", "id_number": "x", "signature": digest }),
+            vec!["signature"],
+        ),
+        (
+            "ending",
+            json!({ "action": "return_paper", "id_number": "x", "signature": digest }),
+            vec!["signature"],
+        ),
+        (
+            "dispatch",
+            json!({ "action": "collect_paper", "department": "SCJG", "rows": ["M01"],
+            "given": staff("c001", &digest), "taken": staff("scjg-02", &digest) }),
+            vec!["given.digest", "taken.digest"],
+        ),
+        (
+            "result",
+            json!({ "action": "obtain", "route": route, "content": digest }),
+            vec!["content", "route.given.digest", "route.taken.digest"],
+        ),
+        (
+            "result",
+            json!({ "action": "hand_out", "window": "B02", "id_number": "x", "signature": digest }),
+            vec!["signature"],
+        ),
+    ];
+    for (action, order, expected) in &orders {
+        let refused = clerk.act(&case, action, order).await.ok(422);
+        let named: Vec<&str> = fields(&refused.body).iter().map(|one| one.0).collect();
+        assert_eq!(named, *expected, "{order}");
+        assert!(
+            fields(&refused.body)
+                .iter()
+                .all(|one| one.1 == "document-unknown")
+        );
+    }
+    clerk.document(&case, "签名").await;
+    let (action, order, _) = &orders[2];
+    clerk.act(&case, action, order).await.ok(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_names_a_document_that_the_department_handed_in() {
+    let hall = Hall::open().await;
+    let mut clerk = hall.signed_in("c001").await;
+    let case = received(&mut clerk).await;
+    scanned(&mut clerk, &case).await;
+    clerk
+        .act(&case, "dispatch", &json!({ "action": "push" }))
+        .await
+        .ok(200);
+    let mut officer = hall.signed_in("scjg-03").await;
+    let order =
+        json!({ "action": "decide", "outcome": "granted", "document": Digest::of("nothing") });
+    let decide = json!({ "department": "SCJG", "order": order });
+    let refused = officer.act(&case, "review", &decide).await.ok(422);
+    assert_eq!(fields(&refused.body), [("document", "document-unknown")]);
+}
