@@ -1,6 +1,7 @@
 //! The hall behind a case: the books a decision opens, and the hall's own changes.
 
-use super::{Ask, Counter, CounterError};
+use super::{Ask, Counter, CounterError, Refusal};
+use crate::domain::calendar::Calendar;
 use crate::domain::catalogue::{self, ItemState, ServiceItem};
 use crate::domain::hall::{
     self, AuthorisationState, DepartmentState, Departments, HallBooks, HallRefusal, HallState,
@@ -209,13 +210,15 @@ impl Counter {
         .await
     }
 
-    /// Adds a year to the working-day calendar, or corrects it, by the file that states it.
+    /// Adds a year to the working-day calendar, or corrects it, by the file that states this year and no other. A file
+    /// that no calendar can be read from is refused with its lines.
     pub async fn extend_calendar(
         &self,
         ask: &Ask,
         year: i16,
         file: &[u8],
     ) -> Result<Receipt, CounterError> {
+        check_calendar(year, file)?;
         let file = self.blobs.put(file).await?.digest;
         self.change(ask, &Subject::Hall, |history, _, _| {
             let state = hall::fold_hall(events(history));
@@ -238,6 +241,39 @@ impl Counter {
         })
         .await
     }
+}
+
+/// Whether a file states the calendar of `year` and nothing else.
+fn check_calendar(year: i16, file: &[u8]) -> Result<(), CounterError> {
+    let refusal = |code: &str, zh: String, en: String| Refusal {
+        code: code.to_owned(),
+        zh,
+        en,
+        field: Some("file".to_owned()),
+    };
+    let text = std::str::from_utf8(file).map_err(|_| {
+        let zh = "文件不是 UTF-8 编码；请另存为 UTF-8".to_owned();
+        let en = "the file is not UTF-8; save it as UTF-8".to_owned();
+        CounterError::Fields(vec![refusal("calendar-not-utf8", zh, en)])
+    })?;
+    let calendar = Calendar::parse(text).map_err(|problems| {
+        let told = problems.iter().map(|problem| {
+            let (line, fault) = (problem.line, &problem.fault);
+            let zh = format!("第 {line} 行：{}", fault.zh());
+            refusal(fault.code(), zh, format!("line {line}: {}", fault.en()))
+        });
+        CounterError::Fields(told.collect())
+    })?;
+    if calendar.years().eq([year]) {
+        return Ok(());
+    }
+    let zh = format!("文件应只写{year}年；请核对年份");
+    let en = format!("the file must state the year {year} and no other; check the year");
+    Err(CounterError::Fields(vec![refusal(
+        "calendar-other-year",
+        zh,
+        en,
+    )]))
 }
 
 /// Why books are not open yet.

@@ -2,6 +2,7 @@
 //! over the ledger, the vault and the blobs. Decisions are the domain's; nothing here knows HTTP, a screen or a
 //! command line, and nothing here writes but through `Ledger::record`.
 
+mod auditing;
 pub mod catalogue;
 mod change;
 mod department;
@@ -10,12 +11,15 @@ mod ending;
 mod error;
 mod exporting;
 mod hall;
+mod handover;
 mod intake;
 mod issue;
 mod items;
+mod load;
 mod numbers;
 mod opening;
 mod places;
+mod publishing;
 
 mod refusal;
 mod settle;
@@ -34,11 +38,16 @@ pub use self::desk::MaterialOrder;
 pub use self::ending::EndingOrder;
 pub use self::error::{CounterError, Refusal};
 pub use self::hall::{books, departments};
+pub use self::handover::HandedOver;
 pub use self::intake::IntakeOrder;
 pub use self::issue::{RatingOrder, ResultOrder};
 pub use self::items::{Change, Compared, ImportError, Imported};
+pub use self::load::LOAD_DAYS_MAX;
 pub use self::opening::OpenCase;
-pub use self::places::{case_list, department_list, placing, site_list, ticket_list, visit_list};
+pub use self::places::{
+    authorisation_list, case_list, department_list, owner_list, placing, site_list, staff_list,
+    ticket_list, visit_list,
+};
 pub use self::tickets::{MatterOrder, OpenTicketOrder, TicketOrder};
 pub use self::view::{CaseView, ClockView, PartyView, RowView, TicketView, VisitView};
 pub use self::visits::{GuidanceOrder, VisitOrder};

@@ -78,6 +78,21 @@ pub fn ticket_list(party: &Party, site: &crate::domain::SiteCode, open: bool) ->
     }
 }
 
+/// The open tickets that a person sees to, by opening.
+pub fn owner_list(owner: &crate::domain::StaffId) -> String {
+    format!("ticket/owner/{owner}")
+}
+
+/// Everyone who was ever enrolled, in that order.
+pub fn staff_list() -> &'static str {
+    "staff"
+}
+
+/// Every authorisation, by its granting.
+pub fn authorisation_list() -> &'static str {
+    "authorisation"
+}
+
 /// Every site, by opening.
 pub fn site_list() -> &'static str {
     "site"
@@ -103,9 +118,9 @@ pub fn placing(subject: &Subject, history: &[Recorded]) -> Vec<Place> {
         Subject::Ticket(_) => ticket_places(first, last, history),
         Subject::Site(_) => vec![Place::new(site_list(), first.index)],
         Subject::Department(_) => vec![Place::new(department_list(), first.index)],
-        Subject::Authorisation(_) => vec![Place::new("authorisation", first.index)],
+        Subject::Authorisation(_) => vec![Place::new(authorisation_list(), first.index)],
         Subject::Item(_) => vec![Place::new("item", first.index)],
-        Subject::Staff(_) => vec![Place::new("staff", first.index)],
+        Subject::Staff(_) => vec![Place::new(staff_list(), first.index)],
         Subject::Stock(_) => vec![Place::new("stock", first.index)],
         Subject::Log | Subject::Hall | Subject::Scan(_) => Vec::new(),
     }
@@ -170,7 +185,11 @@ fn ticket_places(first: &Recorded, last: &Recorded, history: &[Recorded]) -> Vec
     let lists = parties
         .iter()
         .map(|party| ticket_list(party, &ticket.site, open));
-    lists.map(|list| Place::new(list, order)).collect()
+    let own = open.then(|| Place::new(owner_list(&ticket.owner), first.index));
+    lists
+        .map(|list| Place::new(list, order))
+        .chain(own)
+        .collect()
 }
 
 fn millis(at: Timestamp) -> u64 {

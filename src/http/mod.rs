@@ -2,6 +2,7 @@
 //! between HTTP and the use cases and decide nothing themselves; every error goes through `problem`.
 
 pub mod actions;
+pub mod body;
 pub mod cases;
 pub mod catalogue;
 pub mod door;
@@ -13,8 +14,12 @@ pub mod problem;
 pub mod progress;
 pub mod scans;
 pub mod session;
+pub mod signing;
+pub mod sso;
+pub mod staff;
 pub mod stocks;
 pub mod tickets;
+pub mod tokens;
 pub mod visits;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -113,6 +118,18 @@ fn described() -> OpenApiRouter<Arc<Service>> {
             session::begin_passkey_enrolment,
             session::finish_passkey_enrolment
         ))
+        .routes(routes!(sso::start))
+        .routes(routes!(sso::callback))
+        .routes(routes!(signing::own, signing::enrol, signing::revoke))
+        .routes(routes!(signing::challenge))
+        .routes(routes!(signing::of_staff))
+        .routes(routes!(signing::verify))
+        .routes(routes!(staff::list, staff::enrol))
+        .routes(routes!(staff::show))
+        .routes(routes!(staff::act))
+        .routes(routes!(staff::recover))
+        .routes(routes!(staff::offboard))
+        .routes(routes!(tokens::list, tokens::issue))
         .routes(routes!(catalogue::items))
         .routes(routes!(catalogue::item))
         .routes(routes!(catalogue::site))
