@@ -2,6 +2,8 @@
 //! that were lost are rebuilt.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -10,9 +12,14 @@ use crate::app::{App, token_path};
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
-use crate::domain::Problem;
-use crate::http::router;
+use crate::domain::{Actor, Problem};
+use crate::http::{Service, router};
 use crate::store::keys::load_or_create_token;
+
+/// Who records the logs of reads.
+const AUDIT_ACTOR: &str = "system:audit";
+/// How often the program looks whether a day is over.
+const AUDIT_EVERY: Duration = Duration::from_secs(600);
 
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -46,6 +53,7 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     let service = app.service(&token)?;
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(work(app, stopped.clone()));
+    let auditing = tokio::spawn(record_reads(service.clone(), stopped.clone()));
     let object = serde_json::json!({ "listening": local.to_string(), "token_file": token_file });
     output.result(&object, || {
         format!(
@@ -66,8 +74,33 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
         stop.send_replace(true);
     });
     served.await.map_err(CliError::internal)?;
+    auditing.await.map_err(CliError::internal)?;
     working.await.map_err(CliError::internal)??;
     Ok(Outcome::Done)
+}
+
+/// Records the digest of every day's log of reads once the day is over, until told to stop. What does not succeed is
+/// tried again, and the next start makes up for what an end left.
+async fn record_reads(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+    let Ok(by) = Actor::new(AUDIT_ACTOR) else {
+        return;
+    };
+    loop {
+        match service.counter.record_reads(&service.reads, &by).await {
+            Ok(days) if days.is_empty() => {}
+            Ok(days) => tracing::info!(
+                days = days.len(),
+                "the logs of reads of past days are recorded"
+            ),
+            Err(error) => {
+                tracing::error!(%error, "the log of reads of a past day could not be recorded")
+            }
+        }
+        let told = stopped.wait_for(|stop| *stop);
+        if tokio::time::timeout(AUDIT_EVERY, told).await.is_ok() {
+            return;
+        }
+    }
 }
 
 /// Follows the ledger and reads what waits, until told to stop.

@@ -4,8 +4,8 @@ use super::{Ask, Counter, CounterError, Refusal};
 use crate::domain::calendar::Calendar;
 use crate::domain::catalogue::{self, ItemState, ServiceItem};
 use crate::domain::hall::{
-    self, AuthorisationState, DepartmentState, Departments, HallBooks, HallRefusal, HallState,
-    Mandate, Post, Power, Role, SetupRefusal, SiteState,
+    self, AuthorisationState, DepartmentDefinition, DepartmentState, Departments, HallBooks,
+    HallRefusal, HallState, Mandate, Post, Power, Role, SetupRefusal, SiteDefinition, SiteState,
 };
 use crate::domain::{
     AuthorisationId, Date, DepartmentCode, Digest, Event, SiteCode, StaffId, Subject, TaskCode,
@@ -56,6 +56,23 @@ impl Counter {
         let history = self.history(&Subject::Site(code.clone())).await?;
         let found = hall::fold_site(code, events(&history));
         found.ok_or_else(|| CounterError::NotFound(format!("site/{code}")))
+    }
+
+    /// A site in words.
+    pub async fn site_definition(&self, state: &SiteState) -> Result<SiteDefinition, CounterError> {
+        let bytes = self.definition(&state.definition).await?;
+        let found = SiteDefinition::from_bytes(&bytes);
+        found.map_err(|error| CounterError::Internal(format!("site/{}: {error}", state.code)))
+    }
+
+    /// A department in words.
+    pub async fn department_definition(
+        &self,
+        state: &DepartmentState,
+    ) -> Result<DepartmentDefinition, CounterError> {
+        let bytes = self.definition(&state.definition).await?;
+        let found = DepartmentDefinition::from_bytes(&bytes);
+        found.map_err(|error| CounterError::Internal(format!("department/{}: {error}", state.code)))
     }
 
     /// A department.
