@@ -82,7 +82,12 @@ pub(super) fn field_problem(path: &str, said: &str) -> HttpProblem {
     // Where serde lost its way, the path ends at the last place that is certain.
     let certain = path.split('?').next().unwrap_or_default();
     let mut field = certain.trim_matches('.').to_owned();
-    if let Some(name) = words.field.filter(|name| !ends_with(&field, name)) {
+    // The path of a missing field ends at what lacks it; that of another may name it already.
+    let missing = words.code == "missing-field";
+    let to_name = words
+        .field
+        .filter(|name| missing || !ends_with(&field, name));
+    if let Some(name) = to_name {
         if !field.is_empty() {
             field.push('.');
         }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Service;
 use super::door::Signed;
-use super::extract::{Asked, At, PageOf, PageQuery, cut};
+use super::extract::{Asked, At, PageOf, PageQuery, Versioned, cut};
 use super::problem::HttpProblem;
 use crate::domain::access::{Action, Target};
 use crate::domain::catalogue::ItemKind;
@@ -84,7 +85,11 @@ pub async fn item(
     State(service): State<Arc<Service>>,
     signed: Signed,
     At(task): At<TaskCode>,
-) -> Result<Json<ItemRow>, HttpProblem> {
+) -> Result<Versioned<ItemRow>, HttpProblem> {
     signed.may(Action::ReadCatalogue, &Target::HALL)?;
-    Ok(Json(item_row(&service, &task, true).await?))
+    Ok(Versioned {
+        status: StatusCode::OK,
+        body: item_row(&service, &task, true).await?,
+        version: service.version(Subject::Item(task)).await?,
+    })
 }

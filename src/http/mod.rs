@@ -119,19 +119,9 @@ impl Service {
     }
 }
 
-fn described() -> OpenApiRouter<Arc<Service>> {
-    OpenApiRouter::with_openapi(openapi::beginning())
-        .routes(routes!(session::show, session::sign_in, session::sign_out))
-        .routes(routes!(session::recover))
-        .routes(routes!(session::show_code))
-        .routes(routes!(session::prove_password))
-        .routes(routes!(session::set_password))
-        .routes(routes!(session::begin_totp, session::finish_totp))
-        .routes(routes!(session::begin_passkey, session::show_passkey))
-        .routes(routes!(
-            session::begin_passkey_enrolment,
-            session::finish_passkey_enrolment
-        ))
+/// The people who work here.
+fn people() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new()
         .routes(routes!(sso::start))
         .routes(routes!(sso::callback))
         .routes(routes!(signing::own, signing::enrol, signing::revoke))
@@ -144,8 +134,11 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(accounts::recover))
         .routes(routes!(accounts::offboard))
         .routes(routes!(tokens::list, tokens::issue))
-        .routes(routes!(catalogue::items))
-        .routes(routes!(catalogue::item))
+}
+
+/// How the hall is set up, what it offers, and who read what.
+fn hall() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new()
         .routes(routes!(versions::list, versions::propose))
         .routes(routes!(versions::publish))
         .routes(routes!(versions::enter))
@@ -167,6 +160,23 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(calendar::show))
         .routes(routes!(calendar::extend))
         .routes(routes!(audit::reads))
+}
+
+fn described() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::with_openapi(openapi::beginning())
+        .routes(routes!(session::show, session::sign_in, session::sign_out))
+        .routes(routes!(session::recover))
+        .routes(routes!(session::show_code))
+        .routes(routes!(session::prove_password))
+        .routes(routes!(session::set_password))
+        .routes(routes!(session::begin_totp, session::finish_totp))
+        .routes(routes!(session::begin_passkey, session::show_passkey))
+        .routes(routes!(
+            session::begin_passkey_enrolment,
+            session::finish_passkey_enrolment
+        ))
+        .routes(routes!(catalogue::items))
+        .routes(routes!(catalogue::item))
         .routes(routes!(stocks::show))
         .routes(routes!(stocks::receive))
         .routes(routes!(visits::open))
@@ -189,6 +199,8 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(tickets::show))
         .routes(routes!(tickets::act))
         .routes(routes!(progress::look_up))
+        .merge(people())
+        .merge(hall())
 }
 
 /// Every route there is.

@@ -1,7 +1,6 @@
 //! `/api/v1/items/{task}/…`: the versions of a service item, from a department's proposal to the item's place on the
 //! integrated window's list (Art 11(3), 11(4), 13(1)).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -177,24 +176,23 @@ pub async fn propose(
     key: RequestKey,
     Body(ProposalOrder { file }): Body<ProposalOrder>,
 ) -> Result<Versioned<ItemVersionsView>, HttpProblem> {
-    let wanted = proposed(&task, file)?;
     let counter = &service.counter;
-    // Both the department that keeps the item now and the one that would keep it.
-    let mut leads: BTreeMap<DepartmentCode, ()> = BTreeMap::new();
-    for one in &wanted.items {
-        leads.insert(one.item.lead.clone(), ());
-    }
+    let may = |lead: &DepartmentCode| {
+        let own = std::slice::from_ref(lead);
+        signed.may(Action::ProposeItem, &Target::departments(own))
+    };
+    // The department that keeps the item now, and the one that would keep it.
     match counter.item(&task).await {
         Ok(state) => {
-            let newest = state.versions.into_values().next_back();
-            leads.extend(newest.map(|version| (version.lead, ())));
+            let newest = state.versions.values().next_back();
+            newest.map_or(Ok(()), |version| may(&version.lead))?;
         }
         Err(CounterError::NotFound(_)) => {}
         Err(error) => return Err(error.into()),
     }
-    for lead in leads.keys() {
-        let own = std::slice::from_ref(lead);
-        signed.may(Action::ProposeItem, &Target::departments(own))?;
+    let wanted = proposed(&task, file)?;
+    for one in &wanted.items {
+        may(&one.item.lead)?;
     }
     let ask = signed.ask(&key, None, None)?;
     counter.import(&ask, &wanted, counter.clock.now()).await?;

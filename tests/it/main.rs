@@ -4,6 +4,7 @@
 mod access;
 mod art_catalogue;
 mod art_hall;
+mod audit_http;
 mod blob_faults;
 mod blob_laws;
 mod calendar;

@@ -5,50 +5,77 @@ use counterfoil::people::SecretText;
 use counterfoil::people::seal::{SealCost, StaffKey};
 use serde_json::json;
 
-use crate::window_hall::Hall;
+use crate::window_hall::{Client, Hall};
 
 const MINUTE: i64 = 60_000;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_signature_is_judged_by_the_key_that_was_in_force_then() {
-    let hall = Hall::open().await;
-    let mut officer = hall.signed_in("scjg-01").await;
-    let mut clerk = hall.signed_in("c001").await;
+const OWN: &str = "/api/v1/session/signing-key";
+
+/// A key, and the order that enrols it for whoever is signed in.
+async fn proved(client: &mut Client) -> (StaffKey, serde_json::Value) {
     let key = StaffKey::generate().unwrap();
     let cost = SealCost {
         memory_kib: 64,
         passes: 1,
         lanes: 1,
     };
-    let sealed = key.seal(&SecretText::new("482913"), cost).unwrap();
-    let sealed = base64(&sealed);
-    let own = "/api/v1/session/signing-key";
+    let sealed = base64(&key.seal(&SecretText::new("482913"), cost).unwrap());
     let public = key.public().to_string();
-    let asked = officer
-        .get(&format!("{own}/challenge?public={public}"))
-        .await
-        .ok(200);
+    let path = format!("{OWN}/challenge?public={public}");
+    let asked = client.get(&path).await.ok(200);
     let challenge: Digest = asked.body["challenge"].as_str().unwrap().parse().unwrap();
-    let forged = json!({ "public": public, "proof": "00".repeat(64), "sealed": sealed });
+    let proof = key.sign(&challenge).to_string();
+    let order = json!({ "public": public, "proof": proof, "sealed": sealed });
+    (key, order)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_enrolled_by_whoever_holds_it_and_kept_sealed() {
+    let hall = Hall::open().await;
+    let mut officer = hall.signed_in("scjg-01").await;
+    let mut clerk = hall.signed_in("c001").await;
+    let (_, order) = proved(&mut officer).await;
+    let mut forged = order.clone();
+    forged["proof"] = json!("00".repeat(64));
     let refused = officer
-        .send("PUT", own, Some(&forged), None, None)
+        .send("PUT", OWN, Some(&forged), None, None)
         .await
         .ok(409);
     assert_eq!(refused.reason(), "signature-invalid");
-    let proof = key.sign(&challenge).to_string();
-    let order = json!({ "public": public, "proof": proof, "sealed": sealed });
+    let mut short = order.clone();
+    short["sealed"] = json!("AAAA");
+    let refused = officer
+        .send("PUT", OWN, Some(&short), None, None)
+        .await
+        .ok(422);
+    assert_eq!(refused.body["fields"][0]["field"], "sealed");
     let enrolled = officer
-        .send("PUT", own, Some(&order), None, None)
+        .send("PUT", OWN, Some(&order), None, None)
         .await
         .ok(200);
     let again = officer
-        .send("PUT", own, Some(&order), None, None)
+        .send("PUT", OWN, Some(&order), None, None)
         .await
         .ok(200);
     assert_eq!(again.body["key"], enrolled.body["key"]);
-    assert_eq!(officer.get(own).await.ok(200).body["sealed"], sealed);
-    clerk.get(own).await.ok(404);
+    assert_eq!(
+        officer.get(OWN).await.ok(200).body["sealed"],
+        order["sealed"]
+    );
+    clerk.get(OWN).await.ok(404);
+    assert_eq!(hall.stranger().get(OWN).await.status, 401);
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_is_judged_by_the_key_that_was_in_force_then() {
+    let hall = Hall::open().await;
+    let mut officer = hall.signed_in("scjg-01").await;
+    let mut clerk = hall.signed_in("c001").await;
+    let (key, order) = proved(&mut officer).await;
+    let enrolled = officer
+        .send("PUT", OWN, Some(&order), None, None)
+        .await
+        .ok(200);
     let statement = Digest::of("a statement");
     let signature = key.sign(&statement).to_string();
     hall.clock.advance_millis(MINUTE);
@@ -82,7 +109,7 @@ async fn a_signature_is_judged_by_the_key_that_was_in_force_then() {
     hall.clock.advance_millis(MINUTE);
     let revoke = json!({ "key": enrolled.body["key"], "reason": "suspicion" });
     officer
-        .send("DELETE", own, Some(&revoke), None, None)
+        .send("DELETE", OWN, Some(&revoke), None, None)
         .await
         .ok(204);
     assert_eq!(

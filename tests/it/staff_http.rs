@@ -60,7 +60,7 @@ async fn everyone_sees_who_works_here_and_administrators_see_accounts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_is_opened_by_one_administrator_and_gets_its_role_from_another() {
+async fn an_account_is_opened_once_by_a_system_administrator() {
     let hall = Hall::open().await;
     let mut system = hall.signed_in("sys01").await;
     let mut security = hall.signed_in("sec01").await;
@@ -97,7 +97,15 @@ async fn an_account_is_opened_by_one_administrator_and_gets_its_role_from_anothe
         .await
         .ok(201);
     assert_eq!(facts(&hall).await, before, "repeated, it does nothing");
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_given_by_another_administrator_than_opens_the_account() {
+    let hall = Hall::open().await;
+    let mut system = hall.signed_in("sys01").await;
+    let mut security = hall.signed_in("sec01").await;
+    let new = json!({ "staff": "c009", "name": "新同事甲" });
+    system.post(STAFF, &new).await.ok(201);
     let grant = json!({ "role": "clerk", "scope": { "type": "site", "site": "YLZX" } });
     let give = json!({ "action": "give_role", "grant": grant });
     assert_eq!(act(&mut system, "c009", give.clone()).await.status, 403);
@@ -199,7 +207,7 @@ async fn a_recovery_code_is_shown_once_and_opens_the_account() {
 async fn complaint(clerk: &mut Client) -> String {
     let body = json!({
         "site": "YLZX", "note": "态度问题", "days": 5,
-        "matter": { "type": "complaint", "category": "attitude" }
+        "matter": { "matter": "complaint", "category": "attitude" }
     });
     let opened = clerk.post("/api/v1/tickets", &body).await.ok(201);
     opened.body["id"].as_str().unwrap().to_owned()
