@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::{App, OpenError};
 use crate::counter::{Ask, Counter, CounterError};
-use crate::domain::{Actor, Clock, Date, RequestId};
+use crate::domain::{Actor, RequestId};
 use crate::platform::{Platform, PlatformError, ProgressReport, ResultReport};
 use crate::records::erasure::{Eraser, ErasureError};
 use crate::store::read_log::ReadLog;
@@ -26,7 +26,6 @@ pub struct Clockwork {
     reads: ReadLog,
     platform: Option<Arc<Platform>>,
     eraser: Eraser,
-    clock: Arc<dyn Clock>,
     actor: Actor,
 }
 
@@ -47,9 +46,6 @@ pub enum RoundError {
     /// A fact could not be read or recorded.
     #[error(transparent)]
     Counter(#[from] CounterError),
-    /// The log of reads could not be read.
-    #[error("the log of reads cannot be read: {0}")]
-    Reads(#[from] std::io::Error),
     /// A case could not be erased.
     #[error(transparent)]
     Erasure(#[from] ErasureError),
@@ -66,7 +62,6 @@ impl App {
             reads: self.reads()?,
             platform: self.platform()?,
             eraser: self.eraser(),
-            clock: self.clock.clone(),
             actor: Actor::new(ACTOR).map_err(|error| OpenError::Internal(error.to_string()))?,
         })
     }
@@ -79,7 +74,7 @@ impl Clockwork {
             tracing::error!(%error, "an approved erasure is not finished; ask for it again");
         }
         loop {
-            if let Err(error) = self.audit_days().await {
+            if let Err(error) = self.record_reads().await {
                 tracing::warn!(%error, "the day's log of reads is not fixed yet");
             }
             if let Err(error) = self.tell_platform().await {
@@ -95,29 +90,16 @@ impl Clockwork {
     /// One round of everything.
     pub async fn round(&self) -> Result<Round, RoundError> {
         Ok(Round {
-            audited: self.audit_days().await?,
+            audited: self.record_reads().await?,
             told: self.tell_platform().await?,
             erased: self.finish_erasures().await?,
         })
     }
 
     /// Fixes the log of reads of every day that is over by its digest, as a fact.
-    async fn audit_days(&self) -> Result<usize, RoundError> {
-        let today = Date::of(self.clock.now());
-        let known = self.counter.hall().await?.audits;
-        let mut audited = 0;
-        for day in self.reads.days_before(today)? {
-            if known.contains_key(&day) {
-                continue;
-            }
-            let found = self.reads.digest(day)?;
-            let ask = self.ask(format!("clock/reads/{day}"))?;
-            self.counter
-                .record_audit(&ask, day, found.digest, found.count)
-                .await?;
-            audited += 1;
-        }
-        Ok(audited)
+    async fn record_reads(&self) -> Result<usize, RoundError> {
+        let recorded = self.counter.record_reads(&self.reads, &self.actor).await?;
+        Ok(recorded.len())
     }
 
     /// Finishes erasures that were approved and cut off before the key was destroyed.

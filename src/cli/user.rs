@@ -220,6 +220,7 @@ fn order() -> Result<Order, CliError> {
     Ok(Order {
         by: Caller::operator()?.actor,
         request: request.map_err(CliError::internal)?,
+        expected: None,
     })
 }
 

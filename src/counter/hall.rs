@@ -1,10 +1,11 @@
 //! The hall behind a case: the books a decision opens, and the hall's own changes.
 
-use super::{Ask, Counter, CounterError};
+use super::{Ask, Counter, CounterError, Refusal};
+use crate::domain::calendar::Calendar;
 use crate::domain::catalogue::{self, ItemState, ServiceItem};
 use crate::domain::hall::{
-    self, AuthorisationState, DepartmentState, Departments, HallBooks, HallRefusal, HallState,
-    Mandate, Post, Power, Role, SetupRefusal, SiteState,
+    self, AuthorisationState, DepartmentDefinition, DepartmentState, Departments, HallBooks,
+    HallRefusal, HallState, Mandate, Post, Power, Role, SetupRefusal, SiteDefinition, SiteState,
 };
 use crate::domain::{
     AuthorisationId, Date, DepartmentCode, Digest, Event, SiteCode, StaffId, Subject, TaskCode,
@@ -55,6 +56,23 @@ impl Counter {
         let history = self.history(&Subject::Site(code.clone())).await?;
         let found = hall::fold_site(code, events(&history));
         found.ok_or_else(|| CounterError::NotFound(format!("site/{code}")))
+    }
+
+    /// A site in words.
+    pub async fn site_definition(&self, state: &SiteState) -> Result<SiteDefinition, CounterError> {
+        let bytes = self.definition(&state.definition).await?;
+        let found = SiteDefinition::from_bytes(&bytes);
+        found.map_err(|error| CounterError::Internal(format!("site/{}: {error}", state.code)))
+    }
+
+    /// A department in words.
+    pub async fn department_definition(
+        &self,
+        state: &DepartmentState,
+    ) -> Result<DepartmentDefinition, CounterError> {
+        let bytes = self.definition(&state.definition).await?;
+        let found = DepartmentDefinition::from_bytes(&bytes);
+        found.map_err(|error| CounterError::Internal(format!("department/{}: {error}", state.code)))
     }
 
     /// A department.
@@ -232,13 +250,15 @@ impl Counter {
         .await
     }
 
-    /// Adds a year to the working-day calendar, or corrects it, by the file that states it.
+    /// Adds a year to the working-day calendar, or corrects it, by the file that states this year and no other. A file
+    /// that no calendar can be read from is refused with its lines.
     pub async fn extend_calendar(
         &self,
         ask: &Ask,
         year: i16,
         file: &[u8],
     ) -> Result<Receipt, CounterError> {
+        check_calendar(year, file)?;
         let file = self.blobs.put(file).await?.digest;
         self.change(ask, &Subject::Hall, |history, _, _| {
             let state = hall::fold_hall(events(history));
@@ -261,6 +281,39 @@ impl Counter {
         })
         .await
     }
+}
+
+/// Whether a file states the calendar of `year` and nothing else.
+fn check_calendar(year: i16, file: &[u8]) -> Result<(), CounterError> {
+    let refusal = |code: &str, zh: String, en: String| Refusal {
+        code: code.to_owned(),
+        zh,
+        en,
+        field: Some("file".to_owned()),
+    };
+    let text = std::str::from_utf8(file).map_err(|_| {
+        let zh = "文件不是 UTF-8 编码；请另存为 UTF-8".to_owned();
+        let en = "the file is not UTF-8; save it as UTF-8".to_owned();
+        CounterError::Fields(vec![refusal("calendar-not-utf8", zh, en)])
+    })?;
+    let calendar = Calendar::parse(text).map_err(|problems| {
+        let told = problems.iter().map(|problem| {
+            let (line, fault) = (problem.line, &problem.fault);
+            let zh = format!("第 {line} 行：{}", fault.zh());
+            refusal(fault.code(), zh, format!("line {line}: {}", fault.en()))
+        });
+        CounterError::Fields(told.collect())
+    })?;
+    if calendar.years().eq([year]) {
+        return Ok(());
+    }
+    let zh = format!("文件应只写{year}年；请核对年份");
+    let en = format!("the file must state the year {year} and no other; check the year");
+    Err(CounterError::Fields(vec![refusal(
+        "calendar-other-year",
+        zh,
+        en,
+    )]))
 }
 
 /// Why books are not open yet.

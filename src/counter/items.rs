@@ -85,16 +85,20 @@ impl Counter {
             loop {
                 let before = facts.len();
                 let mut missing = None;
-                let mut fetch = |subject: &Subject| match loaded.get(subject) {
-                    Some(history) => Ok(history.clone()),
-                    None => {
-                        missing = Some(subject.clone());
-                        Err(Decline::NeedHistory)
-                    }
+                // Within a block of its own: whoever waits below may do so on any thread.
+                let settled = {
+                    let mut fetch = |subject: &Subject| match loaded.get(subject) {
+                        Some(history) => Ok(history.clone()),
+                        None => {
+                            missing = Some(subject.clone());
+                            Err(Decline::NeedHistory)
+                        }
+                    };
+                    let mut story = Story::resume(&mut fetch, now, std::mem::take(&mut facts));
+                    let settled = story.settle(step);
+                    facts = story.facts;
+                    settled
                 };
-                let mut story = Story::resume(&mut fetch, now, std::mem::take(&mut facts));
-                let settled = story.settle(step);
-                facts = story.facts;
                 let Some(subject) = missing else {
                     if let Err(Decline::Refused(reason)) = settled {
                         let (file, line) = step.place(wanted);

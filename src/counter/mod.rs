@@ -2,6 +2,7 @@
 //! over the ledger, the vault and the blobs. Decisions are the domain's; nothing here knows HTTP, a screen or a
 //! command line, and nothing here writes but through `Ledger::record`.
 
+mod auditing;
 mod blanks;
 pub mod catalogue;
 mod change;
@@ -13,15 +14,18 @@ mod erasing;
 mod error;
 mod exporting;
 mod hall;
+mod handover;
 mod intake;
 mod issue;
 mod items;
 mod late;
+mod load;
 mod numbers;
 mod opening;
 mod places;
 mod platform;
 mod printing;
+mod publishing;
 mod reconcile;
 mod refusal;
 mod settle;
@@ -43,12 +47,17 @@ pub use self::ending::EndingOrder;
 pub use self::erasing::ErasureOrder;
 pub use self::error::{CounterError, Refusal};
 pub use self::hall::{books, departments};
+pub use self::handover::HandedOver;
 pub use self::intake::IntakeOrder;
 pub use self::issue::{RatingOrder, ResultOrder};
 pub use self::items::{Change, Compared, ImportError, Imported};
 pub use self::late::LateEntry;
+pub use self::load::LOAD_DAYS_MAX;
 pub use self::opening::OpenCase;
-pub use self::places::{case_list, department_list, placing, site_list, ticket_list, visit_list};
+pub use self::places::{
+    authorisation_list, case_list, department_list, owner_list, placing, site_list, staff_list,
+    ticket_list, visit_list,
+};
 pub use self::platform::{ImportOrder, Unreported};
 pub use self::printing::{FormsView, PrintOrder, PrintView, PrintableView, SealPlace, SlipView};
 pub use self::reconcile::RegisterRow;

@@ -99,6 +99,21 @@ pub mod ticket_list {
     }
 }
 
+/// The open tickets that a person sees to, by opening.
+pub fn owner_list(owner: &crate::domain::StaffId) -> String {
+    format!("ticket/owner/{owner}")
+}
+
+/// Everyone who was ever enrolled, in that order.
+pub fn staff_list() -> &'static str {
+    "staff"
+}
+
+/// Every authorisation, by its granting.
+pub fn authorisation_list() -> &'static str {
+    "authorisation"
+}
+
 /// Every site, by opening.
 pub fn site_list() -> &'static str {
     "site"
@@ -124,9 +139,9 @@ pub fn placing(subject: &Subject, history: &[Recorded]) -> Vec<Place> {
         Subject::Ticket(_) => ticket_places(first, last, history),
         Subject::Site(_) => vec![Place::new(site_list(), first.index)],
         Subject::Department(_) => vec![Place::new(department_list(), first.index)],
-        Subject::Authorisation(_) => vec![Place::new("authorisation", first.index)],
+        Subject::Authorisation(_) => vec![Place::new(authorisation_list(), first.index)],
         Subject::Item(_) => vec![Place::new("item", first.index)],
-        Subject::Staff(_) => vec![Place::new("staff", first.index)],
+        Subject::Staff(_) => vec![Place::new(staff_list(), first.index)],
         Subject::Stock(_) => vec![Place::new("stock", first.index)],
         Subject::Log | Subject::Hall | Subject::Scan(_) => Vec::new(),
     }
@@ -203,7 +218,11 @@ fn ticket_places(first: &Recorded, last: &Recorded, history: &[Recorded]) -> Vec
         Party::Window => ticket_list::of_site(&ticket.site, open),
         Party::Department { department } => ticket_list::of_department(department, open),
     });
-    lists.map(|list| Place::new(list, order)).collect()
+    let own = open.then(|| Place::new(owner_list(&ticket.owner), first.index));
+    lists
+        .map(|list| Place::new(list, order))
+        .chain(own)
+        .collect()
 }
 
 fn millis(at: Timestamp) -> u64 {

@@ -1,19 +1,20 @@
-//! `/api/v1/items`, `/sites`, `/departments`: the hall as everybody who works here may see it.
+//! `/api/v1/items`: the service items as everybody who works here may see them.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Service;
 use super::door::Signed;
-use super::extract::{Asked, At, PageOf, PageQuery, cut};
+use super::extract::{Asked, At, PageOf, PageQuery, Versioned, cut};
 use super::problem::HttpProblem;
 use crate::domain::access::{Action, Target};
 use crate::domain::catalogue::ItemKind;
-use crate::domain::{Date, Problem, SiteCode, Subject, TaskCode};
+use crate::domain::{Date, Subject, TaskCode};
 
 /// An item of the list.
 #[derive(Serialize, ToSchema)]
@@ -26,27 +27,6 @@ pub struct ItemRow {
     name: Option<String>,
     kind: Option<ItemKind>,
     version: Option<u32>,
-}
-
-/// A site.
-#[derive(Serialize, ToSchema)]
-pub struct SiteView {
-    site: SiteCode,
-    /// `centre`, `sub_centre`, `town` or `village`.
-    #[schema(value_type = String)]
-    level: serde_json::Value,
-    windows: Vec<WindowView>,
-}
-
-/// A window.
-#[derive(Serialize, ToSchema)]
-pub struct WindowView {
-    window: String,
-    /// What it takes and does, and when it is open.
-    #[schema(value_type = serde_json::Value)]
-    plan: serde_json::Value,
-    /// Whether it is open now.
-    open: bool,
 }
 
 fn listed(task: &Subject) -> Option<&TaskCode> {
@@ -105,35 +85,11 @@ pub async fn item(
     State(service): State<Arc<Service>>,
     signed: Signed,
     At(task): At<TaskCode>,
-) -> Result<Json<ItemRow>, HttpProblem> {
+) -> Result<Versioned<ItemRow>, HttpProblem> {
     signed.may(Action::ReadCatalogue, &Target::HALL)?;
-    Ok(Json(item_row(&service, &task, true).await?))
-}
-
-/// A site with its windows.
-#[utoipa::path(get, path = "/api/v1/sites/{site}", tag = "hall", params(("site" = SiteCode, Path)),
-    responses((status = 200, body = SiteView)), security(("session" = [])))]
-pub async fn site(
-    State(service): State<Arc<Service>>,
-    signed: Signed,
-    At(site): At<SiteCode>,
-) -> Result<Json<SiteView>, HttpProblem> {
-    signed.may(Action::ReadCatalogue, &Target::HALL)?;
-    let state = service.counter.site(&site).await?;
-    let now = service.counter.clock.now();
-    let unreadable =
-        |error: serde_json::Error| HttpProblem::new(Problem::Internal, error.to_string());
-    let mut windows = Vec::new();
-    for (code, window) in &state.windows {
-        windows.push(WindowView {
-            window: code.to_string(),
-            plan: serde_json::to_value(&window.plan).map_err(unreadable)?,
-            open: window.is_open(now),
-        });
-    }
-    Ok(Json(SiteView {
-        site,
-        level: serde_json::to_value(state.level).map_err(unreadable)?,
-        windows,
-    }))
+    Ok(Versioned {
+        status: StatusCode::OK,
+        body: item_row(&service, &task, true).await?,
+        version: service.version(Subject::Item(task)).await?,
+    })
 }

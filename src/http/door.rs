@@ -167,7 +167,7 @@ impl Signed {
         expected: Option<IfMatch>,
         occurred: Option<Occurred>,
     ) -> Result<Ask, HttpProblem> {
-        let Order { by, request } = self.order(key)?;
+        let Order { by, request, .. } = self.order(key)?;
         Ok(Ask {
             by,
             request,
@@ -182,7 +182,18 @@ impl Signed {
         let request = RequestId::new(format!("http/{by}/{}", key.0));
         let request =
             request.map_err(|error| HttpProblem::new(Problem::BadRequest, error.to_string()))?;
-        Ok(Order { by, request })
+        Ok(Order {
+            by,
+            request,
+            expected: None,
+        })
+    }
+
+    /// The same for an account that exists, at the version the caller knows.
+    pub fn order_at(&self, key: &RequestKey, version: IfMatch) -> Result<Order, HttpProblem> {
+        let mut order = self.order(key)?;
+        order.expected = Some(version.0);
+        Ok(order)
     }
 
     /// A name made of the person and the request's own: for what the request makes.
@@ -196,12 +207,17 @@ impl Signed {
 impl From<PeopleError> for HttpProblem {
     fn from(error: PeopleError) -> Self {
         let mut problem = HttpProblem::new(error.problem(), error.to_string());
-        if let Some(refusal) = error.refusal() {
-            problem = problem.because(Reason {
-                code: refusal.code().to_owned(),
-                zh: refusal.zh().to_string(),
-                en: refusal.en().to_string(),
-            });
+        if let Some(code) = error.code() {
+            let (code, (zh, en)) = (code.to_owned(), error.words());
+            if let Some(field) = error.field() {
+                problem = problem.in_fields(vec![FieldProblem {
+                    field: field.to_owned(),
+                    code: code.clone(),
+                    zh: zh.clone(),
+                    en: en.clone(),
+                }]);
+            }
+            problem = problem.because(Reason { code, zh, en });
         }
         if let Some(seconds) = error.retry_after_seconds() {
             problem = problem.retry_after(u64::try_from(seconds).unwrap_or(1));

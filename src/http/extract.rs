@@ -1,17 +1,18 @@
 //! What a request says beside its path: its body, its page of a list, the version it was made for, its own name.
 //! Everything that cannot be understood becomes a problem of the one table.
 
+use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Json, body};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::body::{field_problem, read};
 use super::problem::HttpProblem;
 use crate::domain::Problem;
 use crate::store::lists::{Listed, Page};
@@ -39,26 +40,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = HttpProblem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, HttpProblem> {
-        let is_json = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split(';').next())
-            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
-        if !is_json {
-            let detail = "send the body as JSON, with `Content-Type: application/json`";
-            return Err(HttpProblem::new(Problem::UnsupportedMediaType, detail));
-        }
-        let bytes = body::to_bytes(request.into_body(), BODY_BYTES_MAX).await;
-        let bytes = bytes.map_err(|_| {
-            let detail = format!("a JSON body has at most {BODY_BYTES_MAX} bytes");
-            HttpProblem::new(Problem::TooLarge, detail)
-        })?;
-        // serde's words name the field and the place, and may repeat the value: they go to the caller, never to a log.
-        let parsed = serde_json::from_slice(&bytes);
-        parsed
-            .map(Self)
-            .map_err(|error| bad(format!("the body: {error}")))
+        Ok(Self(read(request, BODY_BYTES_MAX).await?))
     }
 }
 
@@ -88,7 +70,17 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpProblem> {
         match Query::from_request_parts(parts, state).await {
             Ok(Query(value)) => Ok(Self(value)),
-            Err(rejection) => Err(bad(rejection.body_text())),
+            Err(rejection) => {
+                let said = rejection.body_text();
+                let said = said
+                    .rsplit_once("query string: ")
+                    .map_or(&*said, |(_, rest)| rest);
+                let named = said
+                    .split_once(": ")
+                    .filter(|(field, _)| !field.contains(' '));
+                let (field, said) = named.unwrap_or(("", said));
+                Err(field_problem(field, said))
+            }
         }
     }
 }
@@ -188,13 +180,19 @@ pub struct PageOf<T> {
 }
 
 impl PageQuery {
-    /// The page of a list, and how many entries were asked for. One entry more is fetched, to know whether there is a
-    /// next page.
-    pub fn page(&self, newest_first: bool) -> Result<(Page, usize), HttpProblem> {
+    /// How many entries are asked for.
+    pub fn limit(&self) -> Result<usize, HttpProblem> {
         let limit = self.limit.unwrap_or(PAGE_DEFAULT);
         if !(1..=PAGE_MAX).contains(&limit) {
             return Err(bad(format!("limit is 1 to {PAGE_MAX}")));
         }
+        Ok(limit)
+    }
+
+    /// The page of a list, and how many entries were asked for. One entry more is fetched, to know whether there is a
+    /// next page.
+    pub fn page(&self, newest_first: bool) -> Result<(Page, usize), HttpProblem> {
+        let limit = self.limit()?;
         let after = match &self.cursor {
             Some(text) => {
                 Some(read_cursor(text).ok_or_else(|| bad("the cursor is not one of ours"))?)

@@ -1,10 +1,16 @@
 //! The HTTP face. This file is the table of contents: one route a line, one file a resource. Handlers translate
 //! between HTTP and the use cases and decide nothing themselves; every error goes through `problem`.
 
+pub mod accounts;
 pub mod actions;
+pub mod audit;
+pub mod authorisations;
 pub mod blanks;
+pub mod body;
+pub mod calendar;
 pub mod cases;
 pub mod catalogue;
+pub mod departments;
 pub mod documents;
 pub mod door;
 pub mod erasure;
@@ -16,12 +22,19 @@ pub mod openapi;
 pub mod platform;
 pub mod problem;
 pub mod progress;
+pub mod publishing;
 pub mod reconciliation;
 pub mod scans;
 pub mod session;
+pub mod signing;
+pub mod sites;
+pub mod sso;
+pub mod staff;
 pub mod stocks;
 pub mod tickets;
+pub mod tokens;
 pub mod trays;
+pub mod versions;
 pub mod visits;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -92,6 +105,12 @@ impl Service {
         listed.map_err(|error| HttpProblem::new(Problem::StoreFailed, error.to_string()))
     }
 
+    /// How many facts a subject has, for its `ETag`.
+    async fn version(&self, subject: Subject) -> Result<u32, HttpProblem> {
+        let history = self.counter.history(&subject).await?;
+        Ok(u32::try_from(history.len()).unwrap_or(u32::MAX))
+    }
+
     /// Notes a read. What cannot be noted is not shown.
     fn note(
         &self,
@@ -115,6 +134,49 @@ impl Service {
     }
 }
 
+/// The people who work here.
+fn people() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new()
+        .routes(routes!(sso::start))
+        .routes(routes!(sso::callback))
+        .routes(routes!(signing::own, signing::enrol, signing::revoke))
+        .routes(routes!(signing::challenge))
+        .routes(routes!(signing::of_staff))
+        .routes(routes!(signing::verify))
+        .routes(routes!(staff::list, staff::enrol))
+        .routes(routes!(staff::show))
+        .routes(routes!(accounts::act))
+        .routes(routes!(accounts::recover))
+        .routes(routes!(accounts::offboard))
+        .routes(routes!(tokens::list, tokens::issue))
+}
+
+/// How the hall is set up, what it offers, and who read what.
+fn hall() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new()
+        .routes(routes!(versions::list, versions::propose))
+        .routes(routes!(versions::publish))
+        .routes(routes!(versions::enter))
+        .routes(routes!(versions::withdraw))
+        .routes(routes!(publishing::import))
+        .routes(routes!(publishing::export))
+        .routes(routes!(publishing::compare))
+        .routes(routes!(publishing::compared))
+        .routes(routes!(sites::list))
+        .routes(routes!(sites::show))
+        .routes(routes!(sites::act))
+        .routes(routes!(sites::load))
+        .routes(routes!(departments::list))
+        .routes(routes!(departments::show))
+        .routes(routes!(departments::act))
+        .routes(routes!(authorisations::list))
+        .routes(routes!(authorisations::show))
+        .routes(routes!(authorisations::revoke))
+        .routes(routes!(calendar::show))
+        .routes(routes!(calendar::extend))
+        .routes(routes!(audit::reads))
+}
+
 fn described() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::with_openapi(openapi::beginning())
         .routes(routes!(session::show, session::sign_in, session::sign_out))
@@ -130,7 +192,6 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         ))
         .routes(routes!(catalogue::items))
         .routes(routes!(catalogue::item))
-        .routes(routes!(catalogue::site))
         .routes(routes!(stocks::show))
         .routes(routes!(stocks::receive))
         .routes(routes!(blanks::print))
@@ -167,6 +228,8 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(tickets::slip))
         .routes(routes!(reconciliation::compare))
         .routes(routes!(progress::look_up))
+        .merge(people())
+        .merge(hall())
 }
 
 /// Every route there is.

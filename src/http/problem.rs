@@ -88,6 +88,23 @@ impl HttpProblem {
         }
     }
 
+    /// A field that cannot be taken as it is.
+    pub fn bad_field(
+        field: &str,
+        code: &str,
+        zh: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Self {
+        let (zh, en) = (zh.into(), en.into());
+        let told = FieldProblem {
+            field: field.to_owned(),
+            code: code.to_owned(),
+            zh: zh.clone(),
+            en: en.clone(),
+        };
+        Self::new(Problem::BadField, format!("{zh} ({en})")).in_fields(vec![told])
+    }
+
     /// With the rule that refused.
     pub fn because(mut self, reason: Reason) -> Self {
         self.said.reason = Some(reason);
@@ -104,6 +121,11 @@ impl HttpProblem {
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.said.retry_after_s = Some(seconds);
         self
+    }
+
+    /// The fields it names, and the rule that refused.
+    pub fn told(&self) -> (&[FieldProblem], Option<&Reason>) {
+        (&self.said.fields, self.said.reason.as_ref())
     }
 
     /// Which problem it is.

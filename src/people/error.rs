@@ -50,6 +50,16 @@ pub enum PeopleError {
         "没有执行此操作的权限；如确有需要，请联系安全管理员 (you may not do this; if you must, ask a security administrator)"
     )]
     Forbidden,
+    /// It was changed in the meantime.
+    #[error(
+        "账号已被他人更改（现为第 {found} 版）；请刷新后重试 (the account was changed and has version {found}, not {expected}; read it again and try again)"
+    )]
+    Stale {
+        /// What the asker knows.
+        expected: u32,
+        /// What there is.
+        found: u32,
+    },
     /// There is no such thing, or the caller is not to know of it.
     #[error("没有找到 (there is nothing of this name)")]
     NotFound,
@@ -142,7 +152,10 @@ impl From<LedgerError> for PeopleError {
         match error {
             LedgerError::Refused(refusal) => match refusal.downcast::<StaffRefusal>() {
                 Ok(refusal) => Self::Refused(*refusal),
-                Err(other) => Self::Ledger(LedgerError::Refused(other)),
+                Err(other) => match other.downcast::<PeopleError>() {
+                    Ok(own) => *own,
+                    Err(other) => Self::Ledger(LedgerError::Refused(other)),
+                },
             },
             other => Self::Ledger(other),
         }
@@ -172,6 +185,7 @@ impl PeopleError {
             PeopleError::Unfinished { .. } => Problem::SignInUnfinished,
             PeopleError::StepUpNeeded => Problem::StepUpNeeded,
             PeopleError::Forbidden => Problem::Forbidden,
+            PeopleError::Stale { .. } => Problem::VersionMismatch,
             PeopleError::NotFound => Problem::NotFound,
             PeopleError::WeakPassword | PeopleError::BadText { .. } => Problem::BadField,
             PeopleError::Busy => Problem::Busy,
@@ -191,6 +205,41 @@ impl PeopleError {
         match self {
             PeopleError::Refused(refusal) => Some(*refusal),
             _ => None,
+        }
+    }
+
+    /// The stable code of what a person is told in words of its own, beside the problem's; none for the rest.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            PeopleError::Refused(refusal) => Some(refusal.code()),
+            PeopleError::Stale { .. } => Some("account-changed"),
+            PeopleError::WeakPassword => Some("weak-password"),
+            PeopleError::BadText { .. } => Some("bad-text"),
+            PeopleError::ShownOnce => Some("shown-once"),
+            PeopleError::NothingBegun => Some("nothing-begun"),
+            PeopleError::NoSingleSignOn => Some("no-single-sign-on"),
+            PeopleError::SingleSignOn { .. } => Some("single-sign-on-failed"),
+            PeopleError::NotLinked => Some("identity-not-linked"),
+            PeopleError::NoPasskeys => Some("no-passkeys"),
+            PeopleError::PasskeyFailed => Some("passkey-failed"),
+            PeopleError::Signature(SignatureFault::NoKey) => Some("no-signing-key"),
+            PeopleError::Signature(SignatureFault::Invalid) => Some("signature-invalid"),
+            _ => None,
+        }
+    }
+
+    /// What happened and what to do, in Chinese and in English.
+    pub fn words(&self) -> (String, String) {
+        if let PeopleError::Refused(refusal) = self {
+            return (refusal.zh().to_owned(), refusal.en().to_owned());
+        }
+        let said = self.to_string();
+        match said.split_once(" (") {
+            Some((zh, en)) => {
+                let en = en.strip_suffix(')').unwrap_or(en);
+                (zh.to_owned(), en.to_owned())
+            }
+            None => (said.clone(), said),
         }
     }
 

@@ -34,6 +34,7 @@ pub use person::Person;
 pub use secret::SecretText;
 pub use session::{NewSession, Session, SessionFault, SessionLimits, Sessions, Stage};
 pub use sign_in::SignedIn;
+pub use signing::{KnownKey, Verified};
 pub use sso::{SsoBegun, SsoSettings};
 pub use token::IssuedToken;
 
@@ -85,6 +86,8 @@ pub struct Order {
     pub by: Actor,
     /// Under which name.
     pub request: RequestId,
+    /// The version of the account that the asker knows ([`StaffState::version`]); none where that does not matter.
+    pub expected: Option<u32>,
 }
 
 /// The people who work here. Cloning it gives another handle.
@@ -154,7 +157,15 @@ impl People {
         let recorded = self
             .inner
             .ledger
-            .record(order.request.clone(), &order.by, decide);
+            .record(order.request.clone(), &order.by, |reads, now| {
+                if let Some(expected) = order.expected {
+                    let found = read(reads, staff)?.map_or(0, |state| state.version);
+                    if found != expected {
+                        return Err(PeopleError::Stale { expected, found }.into());
+                    }
+                }
+                decide(reads, now)
+            });
         let recorded = recorded.await;
         let unused = match &recorded {
             Ok(receipt) => receipt.repeated,

@@ -33,6 +33,9 @@ pub struct Person {
     pub signing_key: Option<SigningKeyId>,
     /// The stations' tokens this person answers for: name, site, expiry.
     pub tokens: Vec<(TokenId, SiteCode, Timestamp)>,
+    /// The version of the account, for whoever changes it.
+    #[serde(skip)]
+    pub version: u32,
 }
 
 impl std::fmt::Debug for Person {
@@ -72,6 +75,7 @@ impl People {
             tokens: tokens
                 .map(|one| (one.id.clone(), one.site.clone(), one.expires))
                 .collect(),
+            version: state.version,
         })
     }
 

@@ -278,6 +278,7 @@ pub(super) fn own_order(staff: &StaffId, step: &str) -> Result<Order, PeopleErro
     Ok(Order {
         by: actor_of(staff)?,
         request: request.map_err(|_| PeopleError::Damaged)?,
+        expected: None,
     })
 }
 

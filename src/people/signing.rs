@@ -4,10 +4,40 @@ use super::error::PeopleError;
 use super::sign_in::own_order;
 use super::{People, SecretText, draw_name, read, seal};
 use crate::domain::staff::{
-    self, PublicKey, RevocationReason, SignatureBytes, SignatureFault, StaffRefusal, enrol_key,
-    fold, revoke_key,
+    self, PublicKey, RevocationReason, SignatureBytes, SignatureFault, StaffEvent, StaffRefusal,
+    enrol_key, fold, revoke_key,
 };
-use crate::domain::{Digest, SigningKeyId, StaffId, Subject};
+use crate::domain::{Digest, Event, SigningKeyId, StaffId, Subject, Timestamp};
+
+/// A signing key with the time it was in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownKey {
+    /// Its name.
+    pub key: SigningKeyId,
+    /// Its public half.
+    pub public: PublicKey,
+    /// When it was enrolled.
+    pub enrolled: Timestamp,
+    /// When it was revoked, or the person left; none while it is in force.
+    pub revoked: Option<Timestamp>,
+}
+
+impl KnownKey {
+    /// Whether it was in force at an instant. What was recorded in the instant of its revocation was recorded by a key
+    /// that is in doubt, so that instant is outside.
+    pub fn held_at(&self, at: Timestamp) -> bool {
+        self.enrolled <= at && self.revoked.is_none_or(|revoked| at < revoked)
+    }
+}
+
+/// What a signature over a statement is worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// The key that made it; none when no key of the person ever did.
+    pub key: Option<KnownKey>,
+    /// Whether that key was in force at the instant asked about.
+    pub valid: bool,
+}
 
 impl People {
     /// What a new key signs to show that the person holds its private half: the digest of this text.
@@ -106,5 +136,55 @@ impl People {
         let key = state.signing_key().ok_or(SignatureFault::NoKey)?;
         staff::verify(&key.public, manifest, signature)?;
         Ok(key.id.clone())
+    }
+
+    /// Every signing key a person ever had, in the order of enrolment, with the times it was in force.
+    pub async fn signing_keys(&self, staff: &StaffId) -> Result<Vec<KnownKey>, PeopleError> {
+        let subject = Subject::Staff(staff.clone());
+        let history = self.inner.ledger.history(&subject).await?;
+        if history.is_empty() {
+            return Err(StaffRefusal::Unknown.into());
+        }
+        let mut keys: Vec<KnownKey> = Vec::new();
+        for fact in &history {
+            let Event::Staff { event } = &fact.entry.event else {
+                continue;
+            };
+            let at = fact.entry.at;
+            match event {
+                StaffEvent::SigningKeyEnrolled { key, public, .. } => keys.push(KnownKey {
+                    key: key.clone(),
+                    public: *public,
+                    enrolled: at,
+                    revoked: None,
+                }),
+                StaffEvent::SigningKeyRevoked { key, .. } => {
+                    let revoked = keys.iter_mut().filter(|held| held.key == *key);
+                    revoked.for_each(|held| held.revoked = held.revoked.or(Some(at)));
+                }
+                StaffEvent::Offboarded { .. } => {
+                    let held = keys.iter_mut();
+                    held.for_each(|held| held.revoked = held.revoked.or(Some(at)));
+                }
+                _ => {}
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Checks a person's signature over the statement with this digest, as of an instant: which key made it, and whether
+    /// that key was in force then. For what is recorded now, [`Self::verify_signature`] goes by the fact instead.
+    pub async fn verify_at(
+        &self,
+        staff: &StaffId,
+        statement: &Digest,
+        signature: &SignatureBytes,
+        at: Timestamp,
+    ) -> Result<Verified, PeopleError> {
+        let keys = self.signing_keys(staff).await?;
+        let made = |key: &KnownKey| staff::verify(&key.public, statement, signature).is_ok();
+        let key = keys.into_iter().find(made);
+        let valid = key.as_ref().is_some_and(|key| key.held_at(at));
+        Ok(Verified { key, valid })
     }
 }

@@ -16,9 +16,10 @@ use openidconnect::{
 
 use super::error::PeopleError;
 use super::sign_in::SignedIn;
-use super::{People, SecretText, draw_secret, lock};
+use super::{Order, People, SecretText, draw_secret, lock};
 use crate::domain::staff::SignInMethod;
 use crate::domain::{Commitment, Digest, StaffId, Timestamp};
+use crate::ledger::Receipt;
 
 /// How long a sign-in at the provider may take, in milliseconds.
 const BEGUN_MILLIS: i64 = 10 * 60 * 1000;
@@ -82,6 +83,29 @@ fn failed(reason: &'static str) -> PeopleError {
     PeopleError::SingleSignOn { reason }
 }
 
+/// Asks the provider. Nothing is borrowed, so that a handler of any server may wait for it.
+async fn call(http: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
+    let (head, body) = request.into_parts();
+    let asked = http.request(head.method, head.uri.to_string());
+    let mut answer = asked
+        .headers(head.headers)
+        .body(body)
+        .send()
+        .await
+        .map_err(|_| Unreachable)?;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|_| Unreachable)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > ANSWER_BYTES_MAX {
+            return Err(Unreachable);
+        }
+    }
+    let mut response = HttpResponse::new(bytes);
+    *response.status_mut() = answer.status();
+    *response.headers_mut() = std::mem::take(answer.headers_mut());
+    Ok(response)
+}
+
 impl SingleSignOn {
     pub(super) fn new(settings: SsoSettings) -> Result<Self, PeopleError> {
         let issuer = reqwest::Url::parse(&settings.issuer).map_err(|_| failed("issuer"))?;
@@ -103,28 +127,6 @@ impl SingleSignOn {
         })
     }
 
-    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
-        let (head, body) = request.into_parts();
-        let asked = self.http.request(head.method, head.uri.to_string());
-        let mut answer = asked
-            .headers(head.headers)
-            .body(body)
-            .send()
-            .await
-            .map_err(|_| Unreachable)?;
-        let mut bytes = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|_| Unreachable)? {
-            bytes.extend_from_slice(&chunk);
-            if bytes.len() > ANSWER_BYTES_MAX {
-                return Err(Unreachable);
-            }
-        }
-        let mut response = HttpResponse::new(bytes);
-        *response.status_mut() = answer.status();
-        *response.headers_mut() = std::mem::take(answer.headers_mut());
-        Ok(response)
-    }
-
     /// The provider as it describes itself; asked once an hour.
     async fn client(&self, now: Timestamp) -> Result<Arc<Client>, PeopleError> {
         let mut kept = self.client.lock().await;
@@ -134,7 +136,8 @@ impl SingleSignOn {
             return Ok(client.clone());
         }
         let issuer = IssuerUrl::new(self.settings.issuer.clone()).map_err(|_| failed("issuer"))?;
-        let call = |request| self.call(request);
+        let http = self.http.clone();
+        let call = move |request| call(http.clone(), request);
         let metadata = CoreProviderMetadata::discover_async(issuer, &call).await;
         let metadata = metadata.map_err(|_| failed("the provider cannot be reached"))?;
         let secret = self.settings.client_secret.as_ref();
@@ -198,7 +201,8 @@ impl SingleSignOn {
         }
         let client = self.client(now).await?;
         let code = AuthorizationCode::new(code.expose().to_owned());
-        let call = |request| self.call(request);
+        let http = self.http.clone();
+        let call = move |request| call(http.clone(), request);
         let exchange = client.exchange_code(code);
         let exchange = exchange.map_err(|_| failed("the provider has no token endpoint"))?;
         let tokens: CoreTokenResponse = exchange
@@ -232,6 +236,34 @@ impl SingleSignOn {
 struct Unreachable;
 
 impl People {
+    /// Links the account to what the hall's own provider calls the person.
+    pub async fn link_here(
+        &self,
+        order: &Order,
+        staff: &StaffId,
+        subject: &SecretText,
+    ) -> Result<Receipt, PeopleError> {
+        let issuer = self.single_sign_on()?.settings.issuer.clone();
+        self.link(order, staff, &issuer, subject).await
+    }
+
+    /// What the provider answered when it vouches for nobody: `error` of the address it sent the browser back to.
+    /// Only its code is told, and only one of the standard's (RFC 6749 4.1.2.1, OpenID Connect Core 3.1.2.6).
+    pub fn single_sign_on_refused(error: &str) -> PeopleError {
+        failed(match error {
+            "access_denied" => "access_denied: the sign-in was cancelled at the provider",
+            "login_required" | "interaction_required" | "consent_required" => {
+                "the provider wants the person to sign in there first"
+            }
+            "temporarily_unavailable" | "server_error" => "the provider is out of order",
+            "invalid_request"
+            | "invalid_scope"
+            | "unauthorized_client"
+            | "unsupported_response_type" => "the provider does not take this program's request",
+            _ => "the provider sent no code",
+        })
+    }
+
     /// Begins single sign-on.
     pub async fn begin_single_sign_on(&self) -> Result<SsoBegun, PeopleError> {
         self.single_sign_on()?.begin(self.now()).await

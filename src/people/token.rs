@@ -52,6 +52,20 @@ impl People {
         })
     }
 
+    /// Every token in force, with the person who answers for it, in the order of their names.
+    pub async fn tokens(&self) -> Result<Vec<(StaffId, Token)>, PeopleError> {
+        let roll = self.inner.directory.roll().await?;
+        let mut tokens = Vec::new();
+        for staff in roll.members() {
+            if let Some(state) = self.state(staff).await? {
+                let held = state.tokens.iter().cloned();
+                tokens.extend(held.map(|token| (staff.clone(), token)));
+            }
+        }
+        tokens.sort_by(|(_, one), (_, other)| one.id.cmp(&other.id));
+        Ok(tokens)
+    }
+
     /// Revokes a token.
     pub async fn revoke_token(
         &self,

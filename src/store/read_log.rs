@@ -2,18 +2,18 @@
 //! day's digest becomes a fact, so that a line taken out later shows (PIPL Art 51, 55; regulation Art 8(6)).
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::objects::folder::create_folder;
 use crate::domain::{Actor, Date, Digest, Subject, Timestamp};
 
 /// Why a read is allowed. Revealing what is masked names its reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadKind {
     /// The case as it is shown, with numbers masked.
@@ -36,6 +36,24 @@ struct Line<'a> {
     kind: ReadKind,
     #[serde(skip_serializing_if = "Option::is_none")]
     purpose: Option<&'a str>,
+}
+
+/// A line of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ReadLine {
+    /// When.
+    pub at: Timestamp,
+    /// Who: `staff:c001`.
+    #[schema(value_type = String)]
+    pub by: Actor,
+    /// What: `case/CASE`.
+    #[schema(value_type = String)]
+    pub subject: Subject,
+    /// How.
+    pub kind: ReadKind,
+    /// What for, where a reason is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
 }
 
 /// The files of a data folder.
@@ -122,6 +140,43 @@ impl ReadLog {
         Ok(days)
     }
 
+    /// Up to `limit` lines of a day from byte `from` on, which is 0 or what an earlier call gave, and where the next
+    /// page begins; none on the last. A day without a file has no lines.
+    pub fn lines(
+        &self,
+        day: Date,
+        from: u64,
+        limit: usize,
+    ) -> io::Result<(Vec<ReadLine>, Option<u64>)> {
+        let mut file = match File::open(self.path(day)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), None)),
+            opened => opened?,
+        };
+        let length = file.metadata()?.len();
+        if from > 0 {
+            // A page begins where a line ended.
+            let mut before = [0u8; 1];
+            file.seek(SeekFrom::Start(from - 1))?;
+            if file.read(&mut before)? != 1 || before != *b"\n" {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
+        }
+        let mut reader = BufReader::new(file);
+        let (mut lines, mut at) = (Vec::new(), from);
+        let mut bytes = Vec::new();
+        while lines.len() < limit {
+            bytes.clear();
+            let read = reader.read_until(b'\n', &mut bytes)?;
+            if read == 0 || !bytes.ends_with(b"\n") {
+                break;
+            }
+            at += read as u64;
+            lines.push(serde_json::from_slice(&bytes)?);
+        }
+        let more = lines.len() == limit && at < length;
+        Ok((lines, more.then_some(at)))
+    }
+
     /// The digest of a day's file as it stands.
     pub fn digest(&self, day: Date) -> io::Result<DayDigest> {
         let mut reader = BufReader::new(File::open(self.path(day))?);
@@ -157,6 +212,13 @@ mod tests {
         assert_eq!(days, [Date::of(morning)]);
         let digest = log.digest(days[0]).unwrap();
         assert_eq!(digest.count, 2);
+        let (first, next) = log.lines(days[0], 0, 1).unwrap();
+        let (second, last) = log.lines(days[0], next.unwrap(), 1).unwrap();
+        assert_eq!((first.len(), &first, last), (1, &second, None));
+        assert!(log.lines(days[0], next.unwrap() - 1, 1).is_err());
+        assert_eq!(log.lines(days[0].next(), 0, 9).unwrap().0.len(), 1);
+        let quiet = "2020-01-01".parse().unwrap();
+        assert_eq!(log.lines(quiet, 0, 9).unwrap(), (Vec::new(), None));
         drop(log);
         let log = ReadLog::open(folder.path()).unwrap();
         assert_eq!(log.digest(days[0]).unwrap(), digest);

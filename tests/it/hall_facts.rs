@@ -103,7 +103,7 @@ async fn blanks_of_a_kind_are_booked_once_over_the_real_ledger() {
 async fn the_hall_keeps_calendar_years_and_audit_digests() {
     let hall = Hall::at(MONDAY).await;
     let counter = &hall.counter;
-    let file = b"[[year]]\nyear = 2027\n";
+    let file = b"[[year]]\nyear = 2027\nsource = \"notice\"\nholidays = [{ name = \"A\", first = 2027-01-01 }]\n";
     let extended = counter
         .extend_calendar(&hall.ask(), 2027, file)
         .await

@@ -15,13 +15,13 @@ use crate::people_support::{
     ADDRESS, App, HOUR, Hall, MINUTE, chief, clerk, new_person, quick_settings, staff,
 };
 
-const REDIRECT: &str = "http://127.0.0.1:8470/api/v1/sign-in/sso";
-const SECRET: &str = "a secret between the two of them";
+const REDIRECT: &str = "http://127.0.0.1:8470/api/v1/session/oidc/callback";
+pub const SECRET: &str = "a secret between the two of them";
 
 /// The provider's process, ended with the test.
-struct Provider {
+pub struct Provider {
     child: Child,
-    issuer: String,
+    pub issuer: String,
     /// Kept open: a program whose output nobody takes may end.
     _output: BufReader<ChildStdout>,
 }
@@ -35,13 +35,18 @@ impl Drop for Provider {
 
 impl Provider {
     fn start() -> Self {
+        Self::sending_back_to(REDIRECT)
+    }
+
+    /// A provider whose client has this redirect address.
+    pub fn sending_back_to(redirect: &str) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oidc");
         assert!(
             folder.join("node_modules/oidc-provider").exists(),
             "the identity provider for this test is not installed: run tools/setup.sh, or `npm ci` in tests/oidc"
         );
         let mut child = Command::new("node")
-            .args(["provider.mjs", REDIRECT, SECRET])
+            .args(["provider.mjs", redirect, SECRET])
             .current_dir(folder)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -106,6 +106,7 @@ impl Hall {
         Order {
             by: Actor::new(by).unwrap(),
             request: RequestId::new(format!("test/{number}")).unwrap(),
+            expected: None,
         }
     }
 

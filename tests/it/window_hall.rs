@@ -75,6 +75,7 @@ fn order(name: &str) -> Order {
     Order {
         by: Actor::new("cli:operator").unwrap(),
         request: RequestId::new(format!("test/{name}")).unwrap(),
+        expected: None,
     }
 }
 

@@ -18,8 +18,8 @@ pub type Documents = BTreeMap<Digest, Vec<u8>>;
 /// What the reader of one file works with.
 pub(super) struct Form<'r> {
     pub(super) problems: Problems<'r>,
-    /// The catalogue's folder, from which documents are named.
-    pub(super) folder: &'r Path,
+    /// From where documents are named.
+    pub(super) source: Source<'r>,
     pub(super) documents: &'r mut Documents,
 }
 
@@ -123,7 +123,7 @@ impl Form<'_> {
     ) -> Option<Digest> {
         table.need(key, &mut self.problems);
         let name = table.text(key, &mut self.problems)?;
-        match read_document(self.folder, name) {
+        match self.source.document(name) {
             Ok(bytes) => {
                 let digest = Digest::of(&bytes);
                 self.documents.insert(digest, bytes);
@@ -163,23 +163,78 @@ impl Form<'_> {
     }
 }
 
-/// Reads a file below `folder`; a name that leads out of it is refused.
-fn read_document(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
-    let path = Path::new(name);
-    let inside = path
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
-    if name.is_empty() || !inside {
-        return Err("请写目录内的相对路径 give a path within the catalogue's folder".to_owned());
+/// Files that were sent, by their path within the catalogue, with `/`.
+pub type SentFiles = BTreeMap<String, Vec<u8>>;
+
+/// Where the files of a catalogue are.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'s> {
+    /// Below a folder.
+    Folder(&'s Path),
+    /// They were sent.
+    Sent(&'s SentFiles),
+}
+
+impl Source<'_> {
+    /// The document called `name`; a name that leads out of the catalogue is refused.
+    fn document(self, name: &str) -> Result<Vec<u8>, String> {
+        let path = Path::new(name);
+        let inside = path
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
+        if name.is_empty() || !inside {
+            return Err(
+                "请写目录内的相对路径 give a path within the catalogue's folder".to_owned(),
+            );
+        }
+        let too_long = || {
+            let max = DOCUMENT_BYTES_MAX >> 20;
+            format!("应为不超过 {max} MiB 的普通文件 it must be a plain file of at most {max} MiB")
+        };
+        let folder = match self {
+            Source::Folder(folder) => folder,
+            Source::Sent(files) => {
+                let missing = || "没有随目录提交该文件 the file was not sent along".to_owned();
+                let bytes = files.get(name).ok_or_else(missing)?;
+                let fits = u64::try_from(bytes.len()).is_ok_and(|len| len <= DOCUMENT_BYTES_MAX);
+                return fits.then(|| bytes.clone()).ok_or_else(too_long);
+            }
+        };
+        let path = folder.join(path);
+        let failed =
+            |error: std::io::Error| format!("无法读取文件 the file cannot be read ({error})");
+        let meta = std::fs::symlink_metadata(&path).map_err(failed)?;
+        if !meta.is_file() || meta.len() > DOCUMENT_BYTES_MAX {
+            return Err(too_long());
+        }
+        std::fs::read(&path).map_err(failed)
     }
-    let path = folder.join(path);
-    let failed = |error: std::io::Error| format!("无法读取文件 the file cannot be read ({error})");
-    let meta = std::fs::symlink_metadata(&path).map_err(failed)?;
-    if !meta.is_file() || meta.len() > DOCUMENT_BYTES_MAX {
-        let max = DOCUMENT_BYTES_MAX >> 20;
-        return Err(format!(
-            "应为不超过 {max} MiB 的普通文件 it must be a plain file of at most {max} MiB"
-        ));
+
+    /// A file of the catalogue itself, as text of at most `bytes_max` bytes.
+    pub(super) fn text(self, path: &Path, bytes_max: u64) -> Result<String, String> {
+        let too_long = || {
+            let max = bytes_max >> 20;
+            format!("文件超过 {max} MiB it has more than {max} MiB")
+        };
+        let failed = |error: std::io::Error| format!("无法读取 it cannot be read ({error})");
+        match self {
+            Source::Folder(_) => {
+                if std::fs::metadata(path).map_err(failed)?.len() > bytes_max {
+                    return Err(too_long());
+                }
+                std::fs::read_to_string(path).map_err(failed)
+            }
+            Source::Sent(files) => {
+                let bytes = path.to_str().and_then(|path| files.get(path));
+                let bytes = bytes.map(Vec::as_slice).unwrap_or_default();
+                if u64::try_from(bytes.len()).is_ok_and(|len| len > bytes_max) {
+                    return Err(too_long());
+                }
+                let text = std::str::from_utf8(bytes).map(str::to_owned);
+                text.map_err(|_| {
+                    "不是 UTF-8 编码；请另存为 UTF-8 it is not UTF-8; save it as UTF-8".to_owned()
+                })
+            }
+        }
     }
-    std::fs::read(&path).map_err(failed)
 }

@@ -15,9 +15,9 @@ use crate::domain::hall::{
 };
 use crate::domain::{AuthorisationId, Date, DepartmentCode, Digest, SiteCode, StaffId, WindowCode};
 
-pub use form::Documents;
+pub use form::{Documents, SentFiles};
 pub use published::{PublishedError, read_published};
-pub use read::{CatalogueError, read_catalogue};
+pub use read::{CatalogueError, read_catalogue, read_sent};
 pub use write::{CatalogueFile, write_catalogue};
 
 /// A catalogue as its files state it.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use super::form::{Documents, Form};
+use super::form::{Documents, Form, SentFiles, Source};
 use super::hall_file::{self, HallFile};
 use super::{Catalogue, WantedItem, item_file};
 use crate::strict::{FileError, FileProblem, Problems, Table};
@@ -31,14 +31,44 @@ impl std::error::Error for CatalogueError {}
 
 /// Reads the catalogue at `path`: a folder with `hall.toml` and `items/*.toml`, or one such file.
 pub fn read_catalogue(path: &Path) -> Result<Catalogue, CatalogueError> {
-    let files = files(path).map_err(|error| CatalogueError(vec![error]))?;
+    let Files {
+        folder,
+        hall,
+        items,
+    } = files(path).map_err(|error| CatalogueError(vec![error]))?;
+    read_all(Source::Folder(&folder), hall, items)
+}
+
+/// Reads the catalogue whose files were sent: the same files as of a folder, under the same paths.
+pub fn read_sent(files: &SentFiles) -> Result<Catalogue, CatalogueError> {
+    let hall = files
+        .contains_key(HALL_FILE)
+        .then(|| PathBuf::from(HALL_FILE));
+    let is_item = |path: &&String| {
+        let name = path
+            .strip_prefix(ITEMS_FOLDER)
+            .and_then(|rest| rest.strip_prefix('/'));
+        name.is_some_and(|name| name.ends_with(".toml") && !name.contains('/'))
+    };
+    let items: Vec<PathBuf> = files.keys().filter(is_item).map(PathBuf::from).collect();
+    if hall.is_none() && items.is_empty() {
+        return Err(CatalogueError(vec![whole_file("", nothing_there())]));
+    }
+    read_all(Source::Sent(files), hall, items)
+}
+
+fn read_all(
+    source: Source<'_>,
+    hall: Option<PathBuf>,
+    items: Vec<PathBuf>,
+) -> Result<Catalogue, CatalogueError> {
     let mut reading = Reading {
-        folder: files.folder,
+        source,
         documents: Documents::new(),
         errors: Vec::new(),
     };
     let mut catalogue = Catalogue::default();
-    if let Some(path) = files.hall {
+    if let Some(path) = hall {
         let read = reading.file(&path, |root, form| Some(hall_file::read(root, form)));
         if let Some((text, mut hall)) = read {
             number_lines(&text, &mut hall);
@@ -49,7 +79,7 @@ pub fn read_catalogue(path: &Path) -> Result<Catalogue, CatalogueError> {
             catalogue.authorisations = hall.authorisations;
         }
     }
-    for path in files.items {
+    for path in items {
         let name = path.display().to_string();
         let read = reading.file(&path, |root, form| item_file::read(&name, root, form));
         catalogue.items.extend(read.map(|(_, item)| item));
@@ -123,10 +153,7 @@ fn files(path: &Path) -> Result<Files, FileError> {
     }
     items.sort();
     if hall.is_none() && items.is_empty() {
-        let message = format!(
-            "目录中没有 {HALL_FILE}，也没有 {ITEMS_FOLDER}/*.toml；请核对路径 the folder has neither {HALL_FILE} nor {ITEMS_FOLDER}/*.toml; check the path"
-        );
-        return Err(whole_file(&shown, message));
+        return Err(whole_file(&shown, nothing_there()));
     }
     Ok(Files {
         folder: path.to_path_buf(),
@@ -135,13 +162,19 @@ fn files(path: &Path) -> Result<Files, FileError> {
     })
 }
 
-struct Reading {
-    folder: PathBuf,
+fn nothing_there() -> String {
+    format!(
+        "目录中没有 {HALL_FILE}，也没有 {ITEMS_FOLDER}/*.toml；请核对路径 the folder has neither {HALL_FILE} nor {ITEMS_FOLDER}/*.toml; check the path"
+    )
+}
+
+struct Reading<'s> {
+    source: Source<'s>,
     documents: Documents,
     errors: Vec<FileError>,
 }
 
-impl Reading {
+impl Reading<'_> {
     /// Reads one file with `read`; its problems are noted.
     fn file<T>(
         &mut self,
@@ -149,7 +182,7 @@ impl Reading {
         read: impl FnOnce(&mut Table<'_, '_>, &mut Form<'_>) -> Option<T>,
     ) -> Option<(String, T)> {
         let shown = path.display().to_string();
-        let text = match text_of(path) {
+        let text = match self.source.text(path, FILE_BYTES_MAX) {
             Ok(text) => text,
             Err(message) => {
                 self.errors.push(whole_file(&shown, message));
@@ -159,7 +192,7 @@ impl Reading {
         let (parsed, errors) = DeTable::parse_recoverable(&text);
         let mut form = Form {
             problems: Problems::new(&text),
-            folder: &self.folder,
+            source: self.source,
             documents: &mut self.documents,
         };
         for error in &errors {
@@ -215,15 +248,6 @@ impl Reading {
             self.errors.push(FileError { file, problems });
         }
     }
-}
-
-fn text_of(path: &Path) -> Result<String, String> {
-    let failed = |error: std::io::Error| format!("无法读取 it cannot be read ({error})");
-    if std::fs::metadata(path).map_err(failed)?.len() > FILE_BYTES_MAX {
-        let max = FILE_BYTES_MAX >> 20;
-        return Err(format!("文件超过 {max} MiB it has more than {max} MiB"));
-    }
-    std::fs::read_to_string(path).map_err(failed)
 }
 
 /// Turns places in bytes into lines.

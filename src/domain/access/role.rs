@@ -7,7 +7,9 @@ use crate::domain::id::{DepartmentCode, SiteCode};
 macro_rules! roles {
     ($($(#[$doc:meta])* $variant:ident, $code:literal, $zh:literal, $en:literal;)*) => {
         /// What a person, or a station, is here for.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+        )]
         #[serde(rename_all = "snake_case")]
         pub enum Role {
             $($(#[$doc])* $variant,)*
@@ -104,7 +106,9 @@ pub fn conflict(one: Role, other: Role) -> bool {
 }
 
 /// Where a role holds.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Scope {
     /// At one site.
@@ -133,7 +137,9 @@ impl Scope {
 }
 
 /// A role and where it holds.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
     /// What for.

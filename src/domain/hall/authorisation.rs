@@ -16,7 +16,7 @@ use crate::domain::id::{AuthorisationId, DepartmentCode, SiteCode, Subject, Task
 use crate::domain::time::Timestamp;
 
 /// Which items a mandate or a delegation covers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ItemScope {
     /// Every item of the department.

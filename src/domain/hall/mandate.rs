@@ -10,7 +10,19 @@ use crate::domain::digest::Digest;
 use crate::domain::id::{AuthorisationId, DepartmentCode, SiteCode, StaffId, TaskCode, WindowCode};
 
 /// What a mandate lets a window do. They are granted apart, and end apart (Art 11(1)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Power {
     /// 收件.

@@ -149,7 +149,7 @@ pub enum StaffEvent {
 }
 
 /// What a second factor is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FactorKind {
     /// Codes by time (RFC 6238) from an app.
@@ -171,7 +171,7 @@ pub enum SignInMethod {
 }
 
 /// Why an account was locked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LockReason {
     /// The person is away.
@@ -183,7 +183,7 @@ pub enum LockReason {
 }
 
 /// Why a signing key was revoked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RevocationReason {
     /// The PIN is forgotten.

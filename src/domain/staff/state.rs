@@ -34,6 +34,8 @@ pub struct StaffState {
     pub successor: Option<StaffId>,
     /// Whose business this person took over.
     pub took_over: Vec<StaffId>,
+    /// How many facts made the account what it is. Signing in and showing a factor use it and do not count.
+    pub version: u32,
 }
 
 /// A second factor.
@@ -100,6 +102,7 @@ impl StaffState {
             tokens: Vec::new(),
             successor: None,
             took_over: Vec::new(),
+            version: 1,
         }
     }
 
@@ -151,6 +154,12 @@ impl StaffState {
     }
 
     fn apply(&mut self, event: &StaffEvent) {
+        if !matches!(
+            event,
+            StaffEvent::SignedIn { .. } | StaffEvent::FactorUsed { .. }
+        ) {
+            self.version = self.version.saturating_add(1);
+        }
         match event {
             StaffEvent::Listed { .. } | StaffEvent::Enrolled { .. } => {}
             StaffEvent::SignedIn { .. } => {}
