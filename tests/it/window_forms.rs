@@ -123,7 +123,10 @@ async fn art_08_2_the_receipt_and_every_paper_of_a_case_that_goes_through_are_pr
     ];
     says(&paper, &receipt);
     let slip = printed(&hall, &mut clerk, &case, "dispatch_slip").await;
-    says(&slip, &["平台推送", "从业人员健康证明", "电子"]);
+    says(
+        &slip,
+        &["平台推送", "从业人员健康证明", "扫描件 1 份，页数待识别"],
+    );
     let mut officer = hall.signed_in("scjg-02").await;
     let accepted = printed(&hall, &mut officer, &case, "acceptance_notice").await;
     says(

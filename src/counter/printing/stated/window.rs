@@ -226,7 +226,21 @@ impl Known {
             (false, true) => "电子",
             (false, false) => "核验信息",
         };
-        Some(self.dispatched(code, carrier, by_paper, pages))
+        let mut sent = self.dispatched(code, carrier, by_paper, pages);
+        // Pages are known once a scan was read; until then none are stated as if they were counted.
+        let unread = row
+            .scans
+            .iter()
+            .filter(|scan| !self.pages.contains_key(scan));
+        let unread = unread.count();
+        if unread > 0 {
+            let told = format!("扫描件 {unread} 份，页数待识别");
+            sent.remark = Some(match sent.remark {
+                Some(remark) => format!("{remark}；{told}"),
+                None => told,
+            });
+        }
+        Some(sent)
     }
 
     fn dispatched(
