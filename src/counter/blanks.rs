@@ -132,7 +132,7 @@ impl Counter {
         range: &SerialRange,
     ) -> Result<Vec<Digest>, CounterError> {
         let printer = self.printer.as_ref().map_err(|error| error.clone())?;
-        let known = self.site_definition(site).await?;
+        let known = self.site_definition(&self.site(site).await?).await?;
         let at = self.clock.now();
         let phone = known.phone.clone();
         let mut papers = Vec::new();

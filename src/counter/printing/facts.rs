@@ -11,12 +11,9 @@ use crate::counter::opening::ApplicantRecord;
 use crate::counter::words::Drafts;
 use crate::counter::{Counter, CounterError, about};
 use crate::domain::case::{self, CaseEvent, CaseState, DeliveryChoice, department_of};
-use crate::domain::hall::{DepartmentDefinition, SiteDefinition};
 use crate::domain::person;
 use crate::domain::scan::{self, ScanStatus};
-use crate::domain::{
-    CaseNo, Commitment, DepartmentCode, Digest, Entry, Event, MaterialCode, SiteCode, Subject,
-};
+use crate::domain::{CaseNo, Commitment, Digest, Entry, Event, MaterialCode, Subject};
 use crate::forms::Form;
 use crate::ledger::Recorded;
 use crate::store::keys::fill_random;
@@ -59,8 +56,12 @@ impl Counter {
             at,
             entered: fact.occurred.as_ref().map(|_| fact.at),
             clerk: by.strip_prefix("staff:").unwrap_or(by).to_owned(),
-            site: self.site_definition(&case.mandate.site).await?,
-            department: self.department_definition(department).await?,
+            site: self
+                .site_definition(&self.site(&case.mandate.site).await?)
+                .await?,
+            department: self
+                .department_definition(&self.department(department).await?)
+                .await?,
             applicant,
             agent,
             address: self.address_of(no, &case).await?,
@@ -76,28 +77,6 @@ impl Counter {
             },
             item,
             case,
-        })
-    }
-
-    pub(in crate::counter) async fn site_definition(
-        &self,
-        site: &SiteCode,
-    ) -> Result<SiteDefinition, CounterError> {
-        let digest = self.site(site).await?.definition;
-        let bytes = self.definition(&digest).await?;
-        let read = SiteDefinition::from_bytes(&bytes);
-        read.map_err(|error| CounterError::Internal(format!("site definition {digest}: {error}")))
-    }
-
-    async fn department_definition(
-        &self,
-        department: &DepartmentCode,
-    ) -> Result<DepartmentDefinition, CounterError> {
-        let digest = self.department(department).await?.definition;
-        let bytes = self.definition(&digest).await?;
-        let read = DepartmentDefinition::from_bytes(&bytes);
-        read.map_err(|error| {
-            CounterError::Internal(format!("department definition {digest}: {error}"))
         })
     }
 

@@ -100,7 +100,9 @@ impl Counter {
         let subject = Subject::Ticket(ticket.id.clone());
         let (to, enquiry): (String, String) =
             self.read_record(&subject, &Commitment(*notice)).await?;
-        let site = self.site_definition(&ticket.site).await?;
+        let site = self
+            .site_definition(&self.site(&ticket.site).await?)
+            .await?;
         let due = ticket.due.map(phrases::day);
         let slip = ReferralSlip {
             head: Head {
