@@ -120,7 +120,7 @@ impl Browser {
     }
 
     /// Signs in as `subject`: from the hall's first step until it is back at the hall; the callback's address.
-    async fn to_callback(&mut self, server: &Server, subject: &str) -> Url {
+    async fn until_back(&mut self, server: &Server, subject: &str) -> Url {
         let start = Url::parse(&format!("{}/api/v1/session/oidc/start", server.origin)).unwrap();
         let sent = self.get(&start).await;
         assert_eq!(sent.status(), 303);
@@ -169,7 +169,7 @@ async fn whoever_is_linked_comes_back_with_a_session() {
     let server = Server::start().await;
     server.link("employee-4711").await;
     let mut browser = Browser::new();
-    let back = browser.to_callback(&server, "employee-4711").await;
+    let back = browser.until_back(&server, "employee-4711").await;
     let done = browser.get(&back).await;
     assert_eq!(
         (
@@ -193,7 +193,7 @@ async fn whoever_is_linked_comes_back_with_a_session() {
     );
     // The same answer a second time, and in another browser, opens nothing.
     problem(browser.get(&back).await, 409, "nothing-begun").await;
-    let stolen = browser.to_callback(&server, "employee-4711").await;
+    let stolen = browser.until_back(&server, "employee-4711").await;
     problem(Browser::new().get(&stolen).await, 409, "nothing-begun").await;
     let size = *server.app.ledger.published().borrow() as usize;
     for fact in server.app.ledger.entries(0, size).await.unwrap() {
@@ -205,9 +205,9 @@ async fn whoever_is_linked_comes_back_with_a_session() {
 async fn whoever_is_not_known_or_not_vouched_for_is_told_so() {
     let server = Server::start().await;
     let mut browser = Browser::new();
-    let back = browser.to_callback(&server, "stranger").await;
+    let back = browser.until_back(&server, "stranger").await;
     problem(browser.get(&back).await, 401, "identity-not-linked").await;
-    let mut back = browser.to_callback(&server, "stranger").await;
+    let mut back = browser.until_back(&server, "stranger").await;
     let forged: Vec<(String, String)> = back
         .query_pairs()
         .into_owned()
