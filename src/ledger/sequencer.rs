@@ -20,6 +20,9 @@ use crate::merkle::LogSigner;
 /// Requests taken from the pool at once.
 const REQUESTS_AT_ONCE: usize = 1024;
 
+/// Looks for a request before the thread sleeps, about a tenth of a millisecond.
+const LOOKS: u32 = 300;
+
 /// How often the store is asked what became of a failed append, and the first pause between; each pause doubles.
 const SETTLE_ATTEMPTS: u32 = 4;
 const SETTLE_PAUSE: Duration = Duration::from_millis(20);
@@ -102,14 +105,40 @@ impl Sequencer {
     /// Works until the pool is closed and empty.
     pub(super) async fn run(mut self, mut pool: mpsc::Receiver<Proposal>) {
         let mut taken = Vec::new();
+        let mut alone = false;
         loop {
+            if self.waiting.is_empty() && alone {
+                self.look(&mut pool);
+            }
             if self.waiting.is_empty() {
                 if pool.recv_many(&mut taken, REQUESTS_AT_ONCE).await == 0 {
                     return;
                 }
                 self.waiting.extend(taken.drain(..));
             }
+            alone = self.waiting.len() == 1;
             self.commit().await;
+        }
+    }
+
+    /// After a request that came alone, looks for the next one a moment longer before the thread sleeps: whoever was
+    /// just answered often asks again at once, and waking a thread takes a good part of the time of a sync. Where many
+    /// ask, the moment until the thread wakes is when their group forms.
+    fn look(&mut self, pool: &mut mpsc::Receiver<Proposal>) {
+        for _ in 0..LOOKS {
+            match pool.try_recv() {
+                Ok(proposal) => {
+                    self.waiting.push_back(proposal);
+                    while self.waiting.len() < REQUESTS_AT_ONCE
+                        && let Ok(next) = pool.try_recv()
+                    {
+                        self.waiting.push_back(next);
+                    }
+                    return;
+                }
+                Err(mpsc::error::TryRecvError::Empty) => std::thread::yield_now(),
+                Err(mpsc::error::TryRecvError::Disconnected) => return,
+            }
         }
     }
 
