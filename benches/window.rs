@@ -224,7 +224,11 @@ async fn enrol(app: &App, clients: u64) -> Arc<counterfoil::http::Service> {
     };
     let named = |name: &str| {
         let (by, request) = order(name);
-        Order { by, request }
+        Order {
+            by,
+            request,
+            expected: None,
+        }
     };
     let three = [
         ("sys01", Role::SystemAdministrator),
