@@ -33,7 +33,7 @@ const NAME_CHARS_MAX: usize = 200;
 /// A catalogue as files.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ImportOrder {
+pub struct CatalogueFiles {
     /// Path within the catalogue → content in base64: `hall.toml`, `items/*.toml`, and the documents they name.
     files: BTreeMap<String, Paper>,
     /// Only tells what would change.
@@ -161,14 +161,14 @@ impl From<ImportError> for HttpProblem {
 }
 
 /// Imports a catalogue. What is unchanged is left alone; a rule that refuses any part refuses the whole.
-#[utoipa::path(post, path = "/api/v1/catalogue/imports", tag = "catalogue", request_body = ImportOrder,
+#[utoipa::path(post, path = "/api/v1/catalogue/imports", tag = "catalogue", request_body = CatalogueFiles,
     params(("Idempotency-Key" = String, Header)),
     responses((status = 200, body = ImportView)), security(("session" = [])))]
 pub async fn import(
     State(service): State<Arc<Service>>,
     signed: Signed,
     key: RequestKey,
-    Large(order, _room): Large<ImportOrder>,
+    Large(order, _room): Large<CatalogueFiles>,
 ) -> Result<Json<ImportView>, HttpProblem> {
     signed.may(Action::ImportCatalogue, &Target::HALL)?;
     let files = sent(order.files)?;

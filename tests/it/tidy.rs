@@ -297,3 +297,44 @@ fn the_length_of_a_function_is_counted() {
         vec![("short".to_string(), 3), ("inner".to_string(), 3)]
     );
 }
+
+/// The name under which the interface describes the type that a `ToSchema` at `derive` is about.
+fn schema_name(program: &str, derive: usize) -> Option<String> {
+    let rest = &program[derive..];
+    let word = |text: &str| -> String {
+        let name = text.chars().take_while(|c| c.is_alphanumeric());
+        name.collect()
+    };
+    let item = ["struct ", "enum "].iter().filter_map(|keyword| {
+        let start = rest.find(keyword)?;
+        Some((start, start + keyword.len()))
+    });
+    let (start, name) = item.min()?;
+    match rest[..start].find("schema(as = ") {
+        Some(given) => Some(word(&rest[given + "schema(as = ".len()..])),
+        None => Some(word(&rest[name..])).filter(|name| !name.is_empty()),
+    }
+}
+
+/// Of two types of one name the description would show one for both.
+#[test]
+fn no_two_types_of_the_interface_share_a_name() {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for (file, text) in rust_files("src") {
+        let program = program_text(&text);
+        for (derive, _) in program.match_indices("ToSchema") {
+            let in_derive = program[..derive].rfind("derive(");
+            let closed = program[..derive].rfind(")]");
+            if in_derive.is_none() || closed > in_derive {
+                continue;
+            }
+            let Some(name) = schema_name(&program, derive) else {
+                continue;
+            };
+            if let Some(other) = seen.insert(name.clone(), file.clone()) {
+                panic!("{name} is described in {other} and again in {file}");
+            }
+        }
+    }
+    assert!(seen.len() > 50);
+}

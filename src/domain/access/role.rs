@@ -11,6 +11,7 @@ macro_rules! roles {
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
         )]
         #[serde(rename_all = "snake_case")]
+        #[schema(as = StaffRole)]
         pub enum Role {
             $($(#[$doc])* $variant,)*
         }
