@@ -144,9 +144,11 @@ pub fn session_cookie(token: &SecretText, secure: bool) -> Cookie<'static> {
         .build()
 }
 
-/// The same cookie, taken back.
-pub fn no_session_cookie() -> Cookie<'static> {
-    Cookie::build((SESSION_COOKIE, "")).path("/").build()
+/// The same cookie, taken back: the browser forgets it at once.
+pub fn no_session_cookie(secure: bool) -> Cookie<'static> {
+    let mut cookie = session_cookie(&SecretText::new(""), secure);
+    cookie.make_removal();
+    cookie
 }
 
 impl Signed {

@@ -281,7 +281,7 @@ pub async fn sign_out(
 ) -> Response {
     service.people.sign_out(&token);
     (
-        CookieJar::new().remove(no_session_cookie()),
+        CookieJar::new().add(no_session_cookie(service.secure_cookies)),
         StatusCode::NO_CONTENT,
     )
         .into_response()

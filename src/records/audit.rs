@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Records, RecordsError};
+use crate::domain::case::CaseEvent;
 use crate::domain::scan::{ScanState, ScanStatus, fold};
-use crate::domain::{Digest, Event, Subject};
+use crate::domain::{CaseNo, Digest, Event, Subject};
 use crate::ledger::Projection;
 use crate::search::{Query, Reader, SearchView};
 use crate::store::blob::BlobError;
@@ -26,6 +27,8 @@ pub enum AuditKind {
     MasterMissing,
     /// A scan's master has another length than the fact says.
     MasterLength,
+    /// A case's document or printed form is not in the blob store, or has another length than the fact says.
+    Document,
     /// A sealed record's manifest is missing or is not one.
     Manifest,
     /// A blob that a manifest names is missing.
@@ -73,11 +76,14 @@ pub struct Told {
     pub facts: u64,
     /// Scans with their state and the length of their master.
     pub scans: BTreeMap<Digest, (ScanState, u64)>,
+    /// Documents and printed forms of cases: whose, and the length where the fact says it.
+    pub papers: BTreeMap<Digest, (CaseNo, Option<u64>)>,
 }
 
 /// Reads the whole ledger and folds every scan.
 pub async fn tell(records: &Records) -> Result<Told, RecordsError> {
     let mut histories: BTreeMap<Digest, Vec<Event>> = BTreeMap::new();
+    let mut papers = BTreeMap::new();
     let mut facts = 0;
     loop {
         let entries = records.store.entries(facts, CHUNK).await?;
@@ -86,11 +92,10 @@ pub async fn tell(records: &Records) -> Result<Told, RecordsError> {
         }
         facts += entries.len() as u64;
         for recorded in entries {
-            if let Subject::Scan(scan) = recorded.entry.subject {
-                histories
-                    .entry(scan)
-                    .or_default()
-                    .push(recorded.entry.event);
+            match (recorded.entry.subject, recorded.entry.event) {
+                (Subject::Scan(scan), event) => histories.entry(scan).or_default().push(event),
+                (Subject::Case(no), Event::Case { event }) => papers.extend(paper(no, &event)),
+                _ => {}
             }
         }
     }
@@ -104,13 +109,26 @@ pub async fn tell(records: &Records) -> Result<Told, RecordsError> {
             scans.insert(scan, (state, bytes));
         }
     }
-    Ok(Told { facts, scans })
+    Ok(Told {
+        facts,
+        scans,
+        papers,
+    })
+}
+
+/// The blob that a fact about a case names.
+fn paper(no: CaseNo, event: &CaseEvent) -> Option<(Digest, (CaseNo, Option<u64>))> {
+    match event {
+        CaseEvent::DocumentKept { document } => Some((document.digest, (no, Some(document.bytes)))),
+        CaseEvent::FormPrinted { print } => Some((print.pdf, (no, None))),
+        _ => None,
+    }
 }
 
 /// Every blob the ledger names, directly or through a manifest.
 pub async fn blobs_named(records: &Records) -> Result<Vec<Digest>, RecordsError> {
     let told = tell(records).await?;
-    let mut named = Vec::new();
+    let mut named: Vec<Digest> = told.papers.keys().copied().collect();
     for (scan, (state, _)) in &told.scans {
         named.push(*scan);
         let Some(digest) = state.last_manifest else {
@@ -162,7 +180,33 @@ pub async fn audit_blobs(
         }
         done();
     }
+    for (paper, (no, expected)) in &told.papers {
+        findings.extend(audit_paper(records, paper, no, *expected).await?);
+    }
     Ok((findings, erased))
+}
+
+async fn audit_paper(
+    records: &Records,
+    paper: &Digest,
+    no: &CaseNo,
+    expected: Option<u64>,
+) -> Result<Option<AuditFinding>, RecordsError> {
+    let detail = match (records.blobs.size(paper).await, expected) {
+        (Err(BlobError::Erased { .. }), _) => return Ok(None),
+        (Err(error), _) => return Err(error.into()),
+        (Ok(None), _) => format!("document {paper} is not in the store"),
+        (Ok(Some(found)), Some(bytes)) if found != bytes => {
+            format!("the fact says that document {paper} has {bytes} bytes, the store has {found}")
+        }
+        (Ok(Some(_)), _) => return Ok(None),
+    };
+    let subject = Subject::Case(no.clone());
+    Ok(Some(AuditFinding::new(
+        AuditKind::Document,
+        subject,
+        detail,
+    )))
 }
 
 async fn audit_manifest(

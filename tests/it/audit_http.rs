@@ -5,7 +5,8 @@ use counterfoil::domain::access::Role;
 use serde_json::json;
 
 use crate::hall_http::of_the_hall;
-use crate::window_hall::{Answer, Hall};
+use crate::window_client::Answer;
+use crate::window_hall::Hall;
 
 const HOUR: i64 = 3_600_000;
 

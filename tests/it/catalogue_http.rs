@@ -9,7 +9,8 @@ use counterfoil::domain::access::Role;
 use serde_json::{Value, json};
 
 use crate::hall_http::of_the_hall;
-use crate::window_hall::{Answer, FOOD_PERMIT, Hall};
+use crate::window_client::Answer;
+use crate::window_hall::{FOOD_PERMIT, Hall};
 
 const IMPORTS: &str = "/api/v1/catalogue/imports";
 const LETTER: &str = "bGV0dGVy";

@@ -5,7 +5,8 @@ use counterfoil::domain::{Actor, RequestId, StaffId};
 use counterfoil::people::{NewPerson, Order, SecretText};
 use serde_json::{Value, json};
 
-use crate::window_hall::{Answer, Client, FOOD_PERMIT, Hall, PASSWORD};
+use crate::window_client::{Answer, Client};
+use crate::window_hall::{FOOD_PERMIT, Hall, PASSWORD};
 
 const HOUR: i64 = 3_600_000;
 /// "letter" in base64.

@@ -103,6 +103,7 @@ mod staff_http;
 mod support;
 mod tidy;
 mod tiff;
+mod window_client;
 mod window_documents;
 mod window_duties;
 mod window_forms;

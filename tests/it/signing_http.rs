@@ -5,7 +5,8 @@ use counterfoil::people::SecretText;
 use counterfoil::people::seal::{SealCost, StaffKey};
 use serde_json::json;
 
-use crate::window_hall::{Client, Hall};
+use crate::window_client::Client;
+use crate::window_hall::Hall;
 
 const MINUTE: i64 = 60_000;
 

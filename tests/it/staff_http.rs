@@ -3,7 +3,8 @@
 use counterfoil::people::SecretText;
 use serde_json::{Value, json};
 
-use crate::window_hall::{Answer, Client, Hall, PASSWORD};
+use crate::window_client::{Answer, Client};
+use crate::window_hall::{Hall, PASSWORD};
 
 const STAFF: &str = "/api/v1/staff";
 const MINUTE: i64 = 60_000;

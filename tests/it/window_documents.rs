@@ -1,6 +1,7 @@
 //! Documents and signatures of a case as files, and orders that name them by digest.
 
 use counterfoil::domain::Digest;
+use counterfoil::records::audit::{AuditKind, audit_blobs, blobs_named, tell};
 use serde_json::{Value, json};
 
 use crate::window_hall::Hall;
@@ -165,4 +166,28 @@ async fn a_decision_names_a_document_that_the_department_handed_in() {
     let decide = json!({ "department": "SCJG", "order": order });
     let refused = officer.act(&case, "review", &decide).await.ok(422);
     assert_eq!(fields(&refused.body), [("document", "document-unknown")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_misses_a_document_that_is_gone() {
+    let hall = Hall::open().await;
+    let mut clerk = hall.signed_in("c001").await;
+    let case = opened(&mut clerk).await;
+    let digest = clerk.document(&case, "kept").await;
+    let records = hall.app.records();
+    let told = tell(&records).await.unwrap();
+    assert!(told.papers.contains_key(&digest.parse().unwrap()));
+    assert!(
+        blobs_named(&records)
+            .await
+            .unwrap()
+            .contains(&digest.parse().unwrap())
+    );
+    let (findings, _) = audit_blobs(&records, &told, || {}).await.unwrap();
+    assert_eq!(findings, []);
+    hall.lose_blob(&digest);
+    let (findings, _) = audit_blobs(&records, &told, || {}).await.unwrap();
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].kind, AuditKind::Document);
+    assert!(case.ends_with(findings[0].subject.trim_start_matches("case/")));
 }

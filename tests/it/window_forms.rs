@@ -6,7 +6,8 @@ use counterfoil::forms::{Form, FormKind};
 use serde_json::{Value, json};
 
 use crate::forms::support::{Paper, squeezed};
-use crate::window_hall::{Client, Hall};
+use crate::window_client::Client;
+use crate::window_hall::Hall;
 use crate::window_http::{ID_NUMBER, NAME, PHONE, all_met, decided, opened, received, scanned};
 
 const ITEM: &str = "食品经营许可（首次申请）";

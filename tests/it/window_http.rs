@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::support::tiny_scan;
-use crate::window_hall::{Client, FOOD_PERMIT, Hall};
+use crate::window_client::Client;
+use crate::window_hall::{FOOD_PERMIT, Hall};
 
 /// An applicant whose data must never be seen in a leaf or a log line.
 pub const NAME: &str = "欧阳测试";
@@ -376,4 +377,22 @@ async fn a_page_of_another_site_cannot_use_the_cookie() {
         204
     );
     assert_eq!(clerk.get("/api/v1/items").await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_ends_the_session_and_takes_the_cookie_back() {
+    let hall = Hall::open().await;
+    let mut clerk = hall.signed_in("c001").await;
+    let path = "/api/v1/session";
+    let answer = clerk.send("DELETE", path, None, None, None).await.ok(204);
+    let set = answer.headers["set-cookie"].to_str().unwrap();
+    assert!(
+        set.starts_with("counterfoil_session=;") && set.contains("Max-Age=0"),
+        "{set}"
+    );
+    assert!(
+        set.contains("HttpOnly") && set.contains("SameSite=Strict"),
+        "{set}"
+    );
+    assert_eq!(clerk.get(path).await.status, 401);
 }

@@ -5,9 +5,10 @@ use counterfoil::domain::{Event, Subject};
 use serde_json::{Value, json};
 
 use crate::forms::support::{Paper, squeezed};
+use crate::window_client::Client;
 use crate::window_documents::fields;
 use crate::window_forms::number;
-use crate::window_hall::{Client, FOOD_PERMIT, Hall};
+use crate::window_hall::{FOOD_PERMIT, Hall};
 use crate::window_http::{all_met, parties};
 
 /// Prints a batch of blanks; the first serial.

@@ -5,8 +5,9 @@ use counterfoil::domain::{Commitment, Digest, Subject};
 use serde_json::json;
 
 use crate::forms::support::Paper;
+use crate::window_client::Client;
 use crate::window_forms::{number, print, prints, says};
-use crate::window_hall::{Client, Hall};
+use crate::window_hall::Hall;
 use crate::window_http::{all_met, opened, received, scanned};
 
 #[tokio::test(flavor = "multi_thread")]
