@@ -1,7 +1,7 @@
 //! How a use case writes: it reads histories, lets the domain decide, and records what was decided, once.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Counter, CounterError, about};
 use crate::domain::case::{self, CaseRefusal, CaseState, VisitState};
@@ -134,6 +134,27 @@ impl Counter {
             decide(case, &item, reads, now)
         })
         .await
+    }
+
+    /// What a decision about a case would record; nothing is.
+    pub(super) async fn rehearse(
+        &self,
+        ask: &Ask,
+        no: &CaseNo,
+        decide: impl Fn(
+            &CaseState,
+            &ServiceItem,
+            &mut Reads<'_>,
+            Timestamp,
+        ) -> Result<Vec<Fact>, Decline>,
+    ) -> Result<Vec<Fact>, CounterError> {
+        let decided = Mutex::new(Vec::new());
+        self.on_case_today(ask, no, |case, item, reads, now| {
+            *super::lock(&decided) = decide(case, item, reads, now)?;
+            Ok(Vec::new())
+        })
+        .await?;
+        Ok(decided.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The item version a case pins, with who answers for each part of it on the day of `now`.

@@ -197,7 +197,7 @@ fn issuing(
     Ok(books.may_issue(window, case.mandate.version, now)?)
 }
 
-fn decide_result(
+pub(super) fn decide_result(
     ask: &Ask,
     order: &ResultOrder,
     (bearer, note): (Bearer, Option<Commitment>),

@@ -59,7 +59,9 @@ pub use self::places::{
     ticket_list, visit_list,
 };
 pub use self::platform::{ImportOrder, Unreported};
-pub use self::printing::{FormsView, PrintOrder, PrintView, PrintableView, SealPlace, SlipView};
+pub use self::printing::{
+    FormsView, PrintOrder, PrintView, PrintableView, SealPlace, SlipView, UnsignedOrder,
+};
 pub use self::reconcile::RegisterRow;
 pub use self::tickets::{MatterOrder, OpenTicketOrder, TicketOrder};
 pub use self::view::{CaseView, ClockView, PartyView, RowView, TicketView, VisitView};

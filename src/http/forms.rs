@@ -12,9 +12,9 @@ use super::cases::Known;
 use super::door::Signed;
 use super::extract::{At, Body, RequestKey};
 use super::problem::HttpProblem;
-use crate::counter::{FormsView, PrintOrder, PrintView};
+use crate::counter::{FormsView, PrintOrder, PrintView, UnsignedOrder};
 use crate::domain::access::Action;
-use crate::domain::{CaseNo, Subject};
+use crate::domain::{CaseNo, Digest, Subject};
 use crate::store::read_log::ReadKind;
 
 /// Prints a form of a case from what the ledger and the vault say; printed again, it is a reprint of the same.
@@ -36,6 +36,31 @@ pub async fn print(
     let print = counter.print_form(&ask, &no, &order, eyes).await?;
     let place = [(header::LOCATION, print.link.clone())];
     Ok((StatusCode::CREATED, place, Json(print)).into_response())
+}
+
+/// A paper to sign, before the step it states is recorded: it is signed and handed in as a document, and the order names
+/// that. Refused when the step would be; nothing is recorded.
+#[utoipa::path(post, path = "/api/v1/cases/{no}/forms/unsigned", tag = "forms", request_body = UnsignedOrder,
+    params(("no" = CaseNo, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, content_type = "application/pdf", body = Vec<u8>)), security(("session" = [])))]
+pub async fn unsigned(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    At(no): At<CaseNo>,
+    key: RequestKey,
+    Body(order): Body<UnsignedOrder>,
+) -> Result<Response, HttpProblem> {
+    let known = Known::read(&service, &no).await?;
+    let action = match &order {
+        UnsignedOrder::Undertaking { .. } => Action::DeferMaterial,
+        UnsignedOrder::DeliveryReceipt { .. } => Action::IssueResult,
+    };
+    signed.may(action, &known.target())?;
+    service.note(&signed, &Subject::Case(no.clone()), ReadKind::Form, None)?;
+    let ask = signed.ask(&key, None, None)?;
+    let pdf = service.counter.print_unsigned(&ask, &no, &order).await?;
+    let digest = Digest::of(&pdf).to_string();
+    Ok(kept_private("application/pdf", &digest, pdf))
 }
 
 /// What was printed of a case, and what can be.

@@ -221,6 +221,7 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(documents::show))
         .routes(routes!(forms::list, forms::print))
         .routes(routes!(forms::pdf))
+        .routes(routes!(forms::unsigned))
         .routes(routes!(tickets::list, tickets::open))
         .routes(routes!(tickets::show))
         .routes(routes!(tickets::act))

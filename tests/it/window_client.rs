@@ -198,4 +198,20 @@ impl Client {
         let bytes = to_bytes(body, 32 << 20).await.unwrap();
         (parts.status, parts.headers, bytes.to_vec())
     }
+
+    /// Posts and gets bytes back: the status with them.
+    pub async fn post_for_bytes(&mut self, path: &str, body: &Value) -> (u16, Vec<u8>) {
+        let key = format!("b-{}", KEYS.fetch_add(1, Ordering::Relaxed));
+        let request = Request::builder()
+            .method("POST")
+            .uri(path)
+            .header("idempotency-key", key)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::COOKIE, self.cookie.clone().unwrap_or_default());
+        let request = request.body(Body::from(body.to_string())).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let bytes = to_bytes(response.into_body(), 32 << 20).await.unwrap();
+        (status, bytes.to_vec())
+    }
 }

@@ -2,13 +2,13 @@
 
 use counterfoil::domain::case::CaseForm;
 use counterfoil::domain::{Commitment, Digest, Subject};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::forms::support::Paper;
 use crate::window_client::Client;
 use crate::window_forms::{number, print, prints, says};
 use crate::window_hall::Hall;
-use crate::window_http::{all_met, opened, received, scanned};
+use crate::window_http::{ID_NUMBER, all_met, decided, opened, received, scanned};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reprint_states_the_same_and_says_that_it_is_one() {
@@ -182,4 +182,81 @@ async fn meet_nothing(clerk: &mut Client, case: &str) {
     let meet_again = json!({ "row": "M01", "way": "paper_kept", "originals": 1 });
     let order = json!({ "action": "meet", "meet": meet_again });
     clerk.act(case, "materials", &order).await.ok(409);
+}
+
+/// Prints a paper to sign; the answer's status and bytes.
+async fn to_sign(client: &mut Client, case: &str, order: &Value) -> (u16, Vec<u8>) {
+    let path = format!("{case}/forms/unsigned");
+    let (status, bytes) = client.post_for_bytes(&path, order).await;
+    (status, bytes)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn art_08_3_the_undertaking_is_printed_signed_and_then_given() {
+    let hall = Hall::open().await;
+    let mut clerk = hall.signed_in("c001").await;
+    let case = opened(&mut clerk).await;
+    let facts = *hall.app.ledger.published().borrow();
+    let order = json!({ "paper": "undertaking", "rows": ["M05"], "days": 3 });
+    let (status, pdf) = to_sign(&mut clerk, &case, &order).await;
+    assert_eq!(status, 200);
+    says(
+        &Paper::from_bytes(&pdf, 1),
+        &["从业人员健康证明", "复印件 1 份", "2026年3月12日", "承诺"],
+    );
+    assert_eq!(
+        *hall.app.ledger.published().borrow(),
+        facts,
+        "nothing is recorded"
+    );
+    // What cannot be deferred is not printed for signing either, and a department has no say here.
+    let main = json!({ "paper": "undertaking", "rows": ["M01"], "days": 3 });
+    assert_eq!(to_sign(&mut clerk, &case, &main).await.0, 409);
+    let mut other = hall.signed_in("c002").await;
+    assert_eq!(to_sign(&mut other, &case, &order).await.0, 404);
+    // It comes back signed, and the deferral is granted on it.
+    let kept = clerk
+        .post_bytes(&format!("{case}/documents"), pdf)
+        .await
+        .ok(201);
+    let defer = json!({
+        "action": "defer", "rows": ["M05"], "days": 3, "excluded": false, "signature": kept.body["digest"]
+    });
+    clerk.act(&case, "intake", &defer).await.ok(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn art_10_2_the_receipt_for_a_result_is_printed_before_it_is_signed() {
+    let hall = Hall::open().await;
+    let mut clerk = hall.signed_in("c001").await;
+    let case = decided(&hall, &mut clerk).await;
+    let order = |id: &str| json!({ "paper": "delivery_receipt", "window": "B02", "id_number": id });
+    assert_eq!(
+        to_sign(&mut clerk, &case, &order(ID_NUMBER)).await.0,
+        409,
+        "no result yet"
+    );
+    let mut supervisor = hall.signed_in("s001").await;
+    let blanks = json!({ "first": "JY0001", "last": "JY0100", "site": "YLZX" });
+    let stock = "/api/v1/stocks/food-permit/deliveries";
+    supervisor.post(stock, &blanks).await.ok(201);
+    let content = clerk.document(&case, "证书").await;
+    let obtain = json!({
+        "action": "obtain", "route": { "type": "platform" }, "content": content, "serial": "JY0001"
+    });
+    clerk.act(&case, "result", &obtain).await.ok(200);
+    // Somebody else's document gets no paper.
+    let stranger = order("110105194912310021");
+    assert_eq!(to_sign(&mut clerk, &case, &stranger).await.0, 409);
+    let (status, pdf) = to_sign(&mut clerk, &case, &order(ID_NUMBER)).await;
+    assert_eq!(status, 200);
+    says(&Paper::from_bytes(&pdf, 1), &["JY0001"]);
+    let kept = clerk
+        .post_bytes(&format!("{case}/documents"), pdf)
+        .await
+        .ok(201);
+    let hand_out = json!({
+        "action": "hand_out", "window": "B02", "id_number": ID_NUMBER, "signature": kept.body["digest"]
+    });
+    clerk.act(&case, "result", &hand_out).await.ok(200);
 }

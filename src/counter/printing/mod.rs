@@ -6,9 +6,11 @@ mod facts;
 mod phrases;
 mod slip;
 mod stated;
+mod unsigned;
 
 pub(super) use self::phrases::moment;
 pub use self::slip::SlipView;
+pub use self::unsigned::UnsignedOrder;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
