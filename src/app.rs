@@ -33,6 +33,7 @@ use crate::ocr::{EngineKind, Language};
 use crate::pipeline::receive::Receiver;
 use crate::pipeline::{Engine, EngineOptions, EngineParts, Pipelines, remember_from_manifests};
 use crate::records::Records;
+use crate::records::erasure::Eraser;
 use crate::search::SearchIndex;
 use crate::store::blob::Blobs;
 use crate::store::catalog::Catalog;
@@ -67,6 +68,8 @@ pub struct App {
     pub catalog: Arc<dyn Catalog>,
     /// The full text.
     pub index: Arc<SearchIndex>,
+    /// What erases cases.
+    pub eraser: Arc<Eraser>,
     /// How each kind of paper is read.
     pub pipelines: Pipelines,
     pool: Arc<WorkerPool>,
@@ -121,7 +124,9 @@ impl App {
             .release_all(clock.now())
             .await
             .map_err(|error| OpenError::Catalog(error.to_string()))?;
-        let index = Arc::new(SearchIndex::open(&index_path(config), Arc::new(records))?);
+        let index = SearchIndex::open(&index_path(config), Arc::new(records.clone()))?;
+        let index = Arc::new(index);
+        let eraser = Arc::new(Eraser::new(records, vault.clone(), index.clone()));
         let pool = worker_pool(config)?;
         let config = config.clone();
         Ok(Self {
@@ -133,6 +138,7 @@ impl App {
             vault,
             catalog,
             index,
+            eraser,
             pipelines,
             pool,
             clock,

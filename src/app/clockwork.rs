@@ -25,7 +25,7 @@ pub struct Clockwork {
     counter: Counter,
     reads: ReadLog,
     platform: Option<Arc<Platform>>,
-    eraser: Eraser,
+    eraser: Arc<Eraser>,
     actor: Actor,
 }
 
@@ -61,7 +61,7 @@ impl App {
             counter: self.counter(),
             reads: self.reads()?,
             platform: self.platform()?,
-            eraser: self.eraser(),
+            eraser: self.eraser.clone(),
             actor: Actor::new(ACTOR).map_err(|error| OpenError::Internal(error.to_string()))?,
         })
     }
@@ -70,20 +70,24 @@ impl App {
 impl Clockwork {
     /// Works until told to stop. What fails is logged and tried again with the next tick.
     pub async fn run(self, mut stopped: watch::Receiver<bool>) {
-        if let Err(error) = self.finish_erasures().await {
-            tracing::error!(%error, "an approved erasure is not finished; ask for it again");
-        }
-        loop {
-            if let Err(error) = self.record_reads().await {
-                tracing::warn!(%error, "the day's log of reads is not fixed yet");
+        let rounds = async {
+            loop {
+                if let Err(error) = self.finish_erasures().await {
+                    tracing::error!(%error, "an approved erasure is not finished yet");
+                }
+                if let Err(error) = self.record_reads().await {
+                    tracing::warn!(%error, "the day's log of reads is not fixed yet");
+                }
+                if let Err(error) = self.tell_platform().await {
+                    tracing::warn!(%error, "the city platform was not told yet");
+                }
+                tokio::time::sleep(TICK).await;
             }
-            if let Err(error) = self.tell_platform().await {
-                tracing::warn!(%error, "the city platform was not told yet");
-            }
-            tokio::select! {
-                _ = stopped.wait_for(|stop| *stop) => return,
-                () = tokio::time::sleep(TICK) => {}
-            }
+        };
+        // Everything in a round may be repeated, so it may be left at any point.
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => {}
+            () = rounds => {}
         }
     }
 
@@ -102,17 +106,24 @@ impl Clockwork {
         Ok(recorded.len())
     }
 
-    /// Finishes erasures that were approved and cut off before the key was destroyed.
+    /// Finishes erasures that were approved and cut off, also where the key is gone already and the full text is not
+    /// purged yet: each once in this process. One that fails does not keep the others.
     async fn finish_erasures(&self) -> Result<usize, RoundError> {
         let mut erased = 0;
+        let mut failure = None;
         for (no, (at, approval)) in self.counter.erasures().await? {
-            if self.eraser.is_erased(&no).await? {
+            if self.eraser.is_finished(&no) {
                 continue;
             }
-            self.eraser.erase(&no, at, approval).await?;
-            erased += 1;
+            match self.eraser.erase(&no, at, approval).await {
+                Ok(_) => erased += 1,
+                Err(error) => failure = Some(error),
+            }
         }
-        Ok(erased)
+        match failure {
+            Some(error) => Err(error.into()),
+            None => Ok(erased),
+        }
     }
 
     /// Tells the platform what it does not know yet, and notes what it took.
@@ -133,7 +144,14 @@ impl Clockwork {
                 since: waiting.since,
                 result,
             };
-            platform.tell(&report).await?;
+            match platform.tell(&report).await {
+                Ok(()) => {}
+                Err(error) if error.is_about_the_case() => {
+                    tracing::warn!(%error, "a case's progress was not taken; the others go on");
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            }
             let ask = self.ask(format!("clock/told/{}/{}", waiting.no, waiting.version))?;
             self.counter.reported(&ask, &waiting).await?;
             told += 1;

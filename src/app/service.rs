@@ -10,7 +10,6 @@ use crate::http::Service;
 use crate::http::door::Token;
 use crate::http::health::Metrics;
 use crate::people::Backoff;
-use crate::records::erasure::Eraser;
 use crate::store::read_log::ReadLog;
 
 /// Uploads taken at the same time.
@@ -25,15 +24,6 @@ impl App {
     pub(super) fn reads(&self) -> Result<ReadLog, OpenError> {
         let folder = self.config.data.folder.join("reads");
         ReadLog::open(&folder).map_err(|error| OpenError::folder(&folder, error))
-    }
-
-    /// What erases cases.
-    pub(super) fn eraser(&self) -> Eraser {
-        Eraser {
-            records: self.records(),
-            vault: self.vault.clone(),
-            index: self.index.clone(),
-        }
     }
 
     /// What the handlers need. `token` is this machine's upload token.
@@ -56,7 +46,7 @@ impl App {
             reads,
             receiver: self.receiver(),
             records: self.records(),
-            eraser: self.eraser(),
+            eraser: self.eraser.clone(),
             ledger: self.ledger.clone(),
             appends: self.appends.clone(),
             catalog: self.catalog.clone(),

@@ -2,6 +2,7 @@
 //! that were lost are rebuilt.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -13,6 +14,9 @@ use crate::config::Config;
 use crate::domain::Problem;
 use crate::http::router;
 use crate::store::keys::load_or_create_token;
+
+/// How long open requests are given to end once the server is told to stop.
+const STOP_GRACE: Duration = Duration::from_secs(5);
 
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -53,8 +57,8 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
             token_file.display()
         )
     })?;
-    let mut until = stopped;
-    let served = axum::serve(
+    let mut until = stopped.clone();
+    let server = axum::serve(
         listener,
         router(service).into_make_service_with_connect_info::<SocketAddr>(),
     )
@@ -65,9 +69,21 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
         told_to_stop().await;
         stop.send_replace(true);
     });
-    served.await.map_err(CliError::internal)?;
+    tokio::select! {
+        served = server => served.map_err(CliError::internal)?,
+        () = too_long(stopped) => {
+            tracing::warn!("requests and event streams that were still open are ended");
+        }
+    }
     working.await.map_err(CliError::internal)??;
     Ok(Outcome::Done)
+}
+
+/// Waits until it was told to stop, and then as long as open requests are given to end. An event stream never ends by
+/// itself.
+async fn too_long(mut stopped: watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stop| *stop).await;
+    tokio::time::sleep(STOP_GRACE).await;
 }
 
 /// Follows the ledger and reads what waits, until told to stop.

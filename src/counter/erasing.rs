@@ -45,11 +45,11 @@ impl Counter {
             reason: order.reason,
             ground: check_words("ground", &order.ground)?,
         };
-        let mut drafts = self.drafts(Subject::Hall);
-        let record = drafts.record(&approval).await?;
         let by = ask.staff()?;
         let (case, _) = self.case(no).await?;
         let item = self.pinned(&case.mandate.content).await?;
+        let mut drafts = self.drafts(Subject::Hall);
+        let record = drafts.record(&approval).await?;
         let done = self
             .done(ask, &super::about(no), |history, _, now| {
                 let case = super::change::fold_case(no, history)?;

@@ -49,12 +49,12 @@ pub mod case_list {
     /// Cases of which the city platform was not told the newest progress, by their newest fact.
     pub const UNREPORTED: &str = "case/unreported";
 
-    /// Cases whose result is made on the certificate of this serial.
-    pub fn with_serial(serial: &SerialNo) -> String {
-        format!("case/serial/{serial}")
+    /// Cases of an item whose result is made on the certificate of this serial.
+    pub fn with_serial(task: &TaskCode, serial: &SerialNo) -> String {
+        format!("case/serial/{task}/{serial}")
     }
 
-    /// Cases that were erased, by opening. They stand in no other list.
+    /// Cases that were erased, by opening. Apart from their serial they stand in no other list.
     pub const ERASED: &str = "case/erased";
 
     /// Every other case, by opening.
@@ -152,8 +152,13 @@ fn case_places(first: &Recorded, last: &Recorded, history: &[Recorded]) -> Vec<P
         return Vec::new();
     };
     let (site, order) = (&case.mandate.site, first.index);
+    let result = case.result.as_ref().map(|record| &record.result);
+    let serial = result.and_then(|result| result.serial.as_ref());
+    let serial = serial.map(|serial| case_list::with_serial(&case.mandate.task, serial));
     if case.erased.is_some() {
-        return vec![Place::new(case_list::ERASED, order)];
+        // Its facts still explain a result in a department's register.
+        let lists = serial.into_iter().chain([case_list::ERASED.to_owned()]);
+        return lists.map(|list| Place::new(list, order)).collect();
     }
     let mut places = vec![
         Place::new(case_list::ALL, order),
@@ -177,10 +182,7 @@ fn case_places(first: &Recorded, last: &Recorded, history: &[Recorded]) -> Vec<P
     if super::platform::platform_number(&case).is_some() && !told {
         places.push(Place::new(case_list::UNREPORTED, last.index));
     }
-    let result = case.result.as_ref().map(|record| &record.result);
-    if let Some(serial) = result.and_then(|result| result.serial.as_ref()) {
-        places.push(Place::new(case_list::with_serial(serial), order));
-    }
+    places.extend(serial.map(|list| Place::new(list, order)));
     places.extend(result_place(&case));
     places
 }

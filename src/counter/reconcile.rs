@@ -10,7 +10,7 @@ use crate::domain::{CaseNo, DepartmentCode, SerialNo, Subject, TaskCode};
 use crate::store::lists::Page;
 
 /// The most rows of a register that are compared at once.
-const RESULTS_MAX: usize = 10_000;
+const RESULTS_MAX: usize = 5_000;
 
 /// A row of a department's own register of results.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -70,7 +70,7 @@ impl Counter {
             }
         }
         if let Some(serial) = &found.serial {
-            let list = case_list::with_serial(serial);
+            let list = case_list::with_serial(&found.task, serial);
             for entry in self.catalog.listed(&list, &Page::first(2)).await? {
                 if let Subject::Case(no) = &entry.subject {
                     cases.push(fold_case(no, &self.history(&entry.subject).await?)?);

@@ -50,7 +50,10 @@ pub async fn erase(
         let detail = "the erasure is not in the ledger";
         return Err(HttpProblem::new(Problem::Internal, detail));
     };
-    let erased = service.eraser.erase(&no, at, approval).await;
+    // A task of its own: whoever asked may go away meanwhile.
+    let (eraser, case) = (service.eraser.clone(), no.clone());
+    let erased = tokio::spawn(async move { eraser.erase(&case, at, approval).await }).await;
+    let erased = erased.map_err(|error| HttpProblem::new(Problem::Internal, error.to_string()))?;
     let erased = erased.map_err(|error| {
         tracing::error!(%error, "an approved erasure was cut off; ask for it again");
         HttpProblem::new(Problem::StoreFailed, "删除已批准但尚未完成；请重试 the erasure is approved but not finished; ask for it again")

@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 use futures::stream::{self, Stream};
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
 use super::problem::HttpProblem;
@@ -22,6 +23,8 @@ use crate::ledger::{Ledger, Recorded};
 const BATCH: usize = 256;
 /// How often a quiet stream shows that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long a stream lives. Whoever still may comes back with `Last-Event-ID`; a right taken away ends here.
+const LIFE: Duration = Duration::from_secs(120);
 
 /// What an event says of a fact.
 #[derive(Debug, Serialize, ToSchema)]
@@ -94,8 +97,9 @@ pub fn follow(
         wanted,
         _permit: permit,
     };
-    let events = stream::unfold(following, |mut following| async move {
-        let notice = following.notice().await?;
+    let end = Instant::now() + LIFE;
+    let events = stream::unfold(following, move |mut following| async move {
+        let notice = timeout_at(end, following.notice()).await.ok()??;
         Some((Ok(event(&notice)), following))
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))

@@ -74,7 +74,7 @@ pub struct Service {
     /// Reads them.
     pub records: Records,
     /// Erases what may be erased.
-    pub eraser: Eraser,
+    pub eraser: Arc<Eraser>,
     /// The log, for its size and checkpoint.
     pub ledger: Arc<Ledger>,
     /// How long its appends take.

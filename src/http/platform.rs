@@ -30,7 +30,9 @@ impl From<PlatformError> for HttpProblem {
         let problem = match error {
             PlatformError::NotConfigured => Problem::Refused,
             PlatformError::Unknown => Problem::NotFound,
-            PlatformError::Failed { .. } => Problem::PlatformFailed,
+            PlatformError::Rejected { .. } | PlatformError::Failed { .. } => {
+                Problem::PlatformFailed
+            }
         };
         HttpProblem::new(problem, error.to_string())
     }
@@ -72,6 +74,13 @@ pub async fn number(
 ) -> Result<Versioned<CaseView>, HttpProblem> {
     let known = Known::read(&service, &no).await?;
     signed.may(Action::ImportCase, &known.target())?;
+    if let Some(platform) = &service.platform {
+        // A mistyped number would tell the platform about somebody else's case.
+        let there = platform.fetch(&given.number).await?;
+        if there.task != known.case.mandate.task {
+            return Err(PlatformError::Unknown.into());
+        }
+    }
     let ask = signed.ask(&key, Some(version), None)?;
     let counter = &service.counter;
     counter.number_case(&ask, &no, &given.number).await?;

@@ -21,7 +21,7 @@ use crate::domain::access::{Action, Target};
 pub struct Register {
     /// Whose.
     department: DepartmentCode,
-    /// Its rows, 1 to 10,000.
+    /// Its rows, 1 to 5,000.
     rows: Vec<RegisterRow>,
 }
 

@@ -18,7 +18,7 @@ use crate::domain::access::{Action, Grant, Scope, Target, Verdict};
 use crate::domain::event::ScanSource;
 use crate::domain::finding::Finding;
 use crate::domain::scan::ScanStatus;
-use crate::domain::{CaseNo, Digest, PipelineName, Problem, SiteCode};
+use crate::domain::{CaseNo, Digest, Event, PipelineName, Problem, SiteCode, Subject};
 use crate::people::{PeopleError, Who};
 use crate::pipeline::receive::{Incoming, Received};
 
@@ -122,7 +122,7 @@ pub async fn show(
         .state(&scan)
         .await
         .map_err(|error| HttpProblem::new(error.problem(), error.to_string()))?;
-    may_read(&service, &reader, &state.cases).await?;
+    let cases = readable(&service, &reader, &scan, &state.cases).await?;
     let (status, manifest, pages, findings) = match state.status {
         ScanStatus::Pending => ("pending", None, None, Vec::new()),
         ScanStatus::Sealed { manifest, pages } => {
@@ -134,7 +134,7 @@ pub async fn show(
         scan,
         status,
         pipeline: state.pipeline,
-        cases: state.cases,
+        cases,
         manifest,
         pages,
         findings,
@@ -191,25 +191,43 @@ fn place_of(uploader: &Uploader) -> Option<SiteCode> {
         .then(|| first.clone())
 }
 
-/// A scan is read by whoever may read one of its cases.
-async fn may_read(
+/// The cases of a scan that the reader may know of. A scan is read by whoever may read one of its cases, and by whoever
+/// scans at the site where it was scanned; the machine's own token reads all.
+async fn readable(
     service: &Service,
     reader: &Uploader,
+    scan: &Digest,
     cases: &[CaseNo],
-) -> Result<(), HttpProblem> {
-    if matches!(reader.caller.who, Who::Operator | Who::Station { .. }) {
-        return Ok(());
+) -> Result<Vec<CaseNo>, HttpProblem> {
+    let caller = &reader.caller;
+    if caller.who == Who::Operator {
+        return Ok(cases.to_vec());
     }
-    for case in cases {
-        let Ok(known) = Known::read(service, case).await else {
+    let mut known = Vec::new();
+    for no in cases {
+        let Ok(case) = Known::read(service, no).await else {
             continue;
         };
-        let verdict = reader.caller.verdict(Action::ReadScan, &known.target());
-        if verdict == Verdict::Allowed {
-            return Ok(());
+        let allowed = match &caller.who {
+            Who::Station { site, .. } => *site == case.case.mandate.site,
+            _ => caller.verdict(Action::ReadScan, &case.target()) == Verdict::Allowed,
+        };
+        if allowed {
+            known.push(no.clone());
         }
     }
-    Err(PeopleError::NotFound.into())
+    let history = service.counter.history(&Subject::Scan(*scan)).await?;
+    let scanned_at = history.first().and_then(|fact| match &fact.entry.event {
+        Event::ScanReceived { site, .. } => site.clone(),
+        _ => None,
+    });
+    let here = scanned_at.is_some_and(|site| {
+        caller.verdict(Action::UploadScan, &Target::site(&site)) == Verdict::Allowed
+    });
+    if known.is_empty() && !here {
+        return Err(PeopleError::NotFound.into());
+    }
+    Ok(known)
 }
 
 fn parse_digest(text: &str) -> Result<Digest, HttpProblem> {

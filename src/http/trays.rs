@@ -17,6 +17,9 @@ use crate::domain::access::{Action, Target};
 use crate::domain::case::{self, Party};
 use crate::domain::{DepartmentCode, Event, SiteCode, Subject};
 
+/// How many facts a tray goes back for whoever returns.
+const BEHIND_MAX: u64 = 2000;
+
 /// Whose tray it is.
 #[derive(Clone)]
 enum Owner {
@@ -74,7 +77,9 @@ fn tray(
     };
     let begin = *service.ledger.published().borrow();
     let (ledger, room) = (service.ledger.clone(), service.streams.clone());
-    Ok(follow(ledger, last_seen(headers), begin, room, wanted)?.into_response())
+    // Whoever was away for long asks for the lists again; going through everything since would cost more.
+    let last = last_seen(headers).map(|last| last.max(begin.saturating_sub(BEHIND_MAX)));
+    Ok(follow(ledger, last, begin, room, wanted)?.into_response())
 }
 
 /// What happens at a site from now on: its visits, cases and tickets, and what its stations scan (server-sent events).

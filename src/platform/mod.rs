@@ -73,6 +73,14 @@ pub enum PlatformError {
         "市级平台没有该办件编号；请核对 the city platform has no case of this number; check it"
     )]
     Unknown,
+    /// It does not take what it is told about this case.
+    #[error(
+        "市级平台不接受该办件的信息（HTTP {status}）；请核对办件编号 the city platform does not take what it is told of this case (HTTP {status}); check its number"
+    )]
+    Rejected {
+        /// The status it answered with.
+        status: u16,
+    },
     /// It did not answer, or not as agreed.
     #[error(
         "市级平台没有正常应答（{reason}）；请稍后重试 the city platform did not answer as agreed ({reason}); try again later"
@@ -92,6 +100,13 @@ fn failed(reason: impl ToString) -> PlatformError {
 pub struct Platform {
     settings: PlatformSettings,
     http: reqwest::Client,
+}
+
+impl PlatformError {
+    /// Whether it is the platform's answer about this one case, and others may well be answered.
+    pub fn is_about_the_case(&self) -> bool {
+        matches!(self, Self::Unknown | Self::Rejected { .. })
+    }
 }
 
 impl Platform {
@@ -141,9 +156,10 @@ impl Platform {
             .send()
             .await
             .map_err(unreachable)?;
-        match answer.status() {
-            status if status.is_success() => Ok(()),
-            status => Err(failed(format_args!("HTTP {}", status.as_u16()))),
+        match answer.status().as_u16() {
+            200..300 => Ok(()),
+            status @ (400 | 404 | 409 | 410 | 422) => Err(PlatformError::Rejected { status }),
+            status => Err(failed(format_args!("HTTP {status}"))),
         }
     }
 
@@ -153,6 +169,10 @@ impl Platform {
         number: &CaseNo,
         rest: &str,
     ) -> Result<reqwest::RequestBuilder, PlatformError> {
+        // `.` and `..` would be another path, not a number.
+        if number.as_str().chars().all(|sign| sign == '.') {
+            return Err(PlatformError::Unknown);
+        }
         let base = self.settings.url.trim_end_matches('/');
         let url = reqwest::Url::parse(&format!("{base}/cases/{number}{rest}"));
         let request = self

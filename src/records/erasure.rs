@@ -5,7 +5,7 @@
 //! before; a process that ends half-way is repeated as a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Records, RecordsError};
 use crate::domain::{CaseNo, Commitment, Digest, Event, Subject, Timestamp};
@@ -224,17 +224,29 @@ async fn tell(records: &Records) -> Result<BTreeMap<Digest, Told>, RecordsError>
     }
 }
 
-/// Erases cases with everything that shows them: keys, vault records and the full text.
+/// Erases cases with everything that shows them: keys, vault records and the full text. A process has one.
 pub struct Eraser {
-    /// The reading side, which knows who refers to what.
-    pub records: Records,
-    /// Where the persons' records lie.
-    pub vault: Arc<Vault>,
-    /// The full text.
-    pub index: Arc<SearchIndex>,
+    records: Records,
+    vault: Arc<Vault>,
+    index: Arc<SearchIndex>,
+    /// Two erasures at once would each take the other for living and leave it what they share: one waits for the other.
+    alone: tokio::sync::Mutex<()>,
+    /// The cases that were erased wholly in this process.
+    known: Mutex<BTreeSet<CaseNo>>,
 }
 
 impl Eraser {
+    /// Erases by what `records` knows of references, from the vault and the full text.
+    pub fn new(records: Records, vault: Arc<Vault>, index: Arc<SearchIndex>) -> Self {
+        Self {
+            records,
+            vault,
+            index,
+            alone: tokio::sync::Mutex::default(),
+            known: Mutex::default(),
+        }
+    }
+
     /// Erases a case as [`erase_case`] does, and takes its scans out of the full text. Repeating is safe.
     pub async fn erase(
         &self,
@@ -242,14 +254,19 @@ impl Eraser {
         at: Timestamp,
         approval: Commitment,
     ) -> Result<Erased, ErasureError> {
+        let _alone = self.alone.lock().await;
         let erased = erase_case(&self.records, &self.vault, case, at, approval).await?;
         self.index.purge(&erased.scans).await?;
+        self.known().insert(case.clone());
         Ok(erased)
     }
 
-    /// Whether the key of a case is destroyed.
-    pub async fn is_erased(&self, case: &CaseNo) -> Result<bool, ErasureError> {
-        let keys = self.records.blobs.case_keys();
-        Ok(keys.tombstone(case).await?.is_some())
+    /// Whether this process erased the case wholly.
+    pub fn is_finished(&self, case: &CaseNo) -> bool {
+        self.known().contains(case)
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeSet<CaseNo>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

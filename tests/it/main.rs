@@ -35,6 +35,7 @@ mod case_model_real;
 mod case_model_seen;
 mod case_model_words;
 mod case_steps;
+mod case_succession;
 mod case_tickets;
 mod case_world;
 mod catalog_facts;

@@ -10,7 +10,7 @@ use super::{PrintOrder, entries};
 use crate::counter::issue::{ResultOrder, decide_result};
 use crate::counter::{Ask, Counter, CounterError, about};
 use crate::domain::case::{self, Bearer, CaseForm, Defer, WitnessedSignature, ground};
-use crate::domain::{CaseNo, Digest, Fact, MaterialCode, WindowCode};
+use crate::domain::{CaseNo, Digest, Fact, MaterialCode, RequestId, WindowCode};
 use crate::forms::Printing;
 use crate::ledger::Recorded;
 
@@ -52,6 +52,10 @@ impl Counter {
         order: &UnsignedOrder,
     ) -> Result<Bytes, CounterError> {
         let printer = self.printer.as_ref().map_err(|error| error.clone())?;
+        // A name of its own: the step itself may have been recorded under the caller's.
+        let mut ask = ask.clone();
+        ask.request = RequestId::of_digest("unsigned", &Digest::of(ask.request.as_str()));
+        let ask = &ask;
         let facts = match order {
             UnsignedOrder::Undertaking { rows, days } => {
                 self.would_defer(ask, no, rows, *days).await?

@@ -116,7 +116,11 @@ pub fn readers(
         let present = |task: &&CoTask| {
             task.department == push.department && task.step == push.step && !done(case, task)
         };
-        let rows: Vec<MaterialCode> = if push.step == LEAD {
+        // Once the successor has the case, who led before it reads no more.
+        let handed_on = push.department != item.lead && pushed(case, &item.lead, LEAD).is_some();
+        let rows: Vec<MaterialCode> = if push.step == LEAD && handed_on {
+            continue;
+        } else if push.step == LEAD {
             item.materials.iter().map(|row| row.code.clone()).collect()
         } else if concluded {
             continue;
