@@ -160,7 +160,7 @@ async fn whoever_was_linked_comes_in_and_nobody_else() {
     assert_eq!(signed_in.session.stage, Stage::Full);
     let caller = hall.people.caller(&signed_in.token).await.unwrap();
     assert_eq!(caller.staff(), Some(&id));
-    assert!(!hall.facts("c001").await.concat().contains("4711"));
+    assert!(!hall.facts("c001").await.concat().contains("employee-4711"));
     let other = sign_in(&hall, "employee-0815").await;
     assert!(matches!(other, Err(PeopleError::NotLinked)));
 
