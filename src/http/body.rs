@@ -231,7 +231,7 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[allow(dead_code)]
+    #[expect(dead_code, reason = "only what is wrong with a body is looked at here")]
     struct Inner {
         days: u32,
         paper: Paper,
@@ -239,7 +239,7 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    #[allow(dead_code)]
+    #[expect(dead_code, reason = "only what is wrong with a body is looked at here")]
     struct Outer {
         inner: Vec<Inner>,
     }

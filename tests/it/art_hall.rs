@@ -363,7 +363,8 @@ async fn art_11_2_a_removed_or_expired_chief_representative_decides_no_more() {
         "delegation-ended"
     );
     hall.move_to("2028-12-31T23:59:59+08:00");
-    assert!(delegate(&hall, "RSJ", "rsj-01", &item).await.is_ok());
+    let last_day = delegate(&hall, "RSJ", "rsj-01", &item).await.unwrap();
+    assert_eq!((last_day.staff.as_str(), last_day.chief), ("rsj-01", true));
     hall.move_to("2029-01-01T00:00:00+08:00");
     assert_eq!(
         code(delegate(&hall, "RSJ", "rsj-01", &item).await),

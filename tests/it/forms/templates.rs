@@ -137,7 +137,9 @@ async fn an_endless_template_is_ended_and_the_next_form_printed() {
     assert!(began.elapsed() < Duration::from_secs(20));
     let printer = printer.with_deadline(Duration::from_secs(60));
     let receipt = sample::form(FormKind::IntakeReceipt);
-    assert!(printer.print(&receipt, printing(0)).await.is_ok());
+    let printed = printer.print(&receipt, printing(0)).await.unwrap();
+    assert_eq!(printed.statement, receipt.digest().unwrap());
+    assert!(printed.pdf.starts_with(b"%PDF-"));
 }
 
 #[tokio::test]
