@@ -1,4 +1,5 @@
-//! Why a decision about a person was refused.
+//! Why a decision about a person was refused. No reason has parts, so that all of them can be listed and copied, which
+//! the table of `domain/refusal.rs` cannot offer.
 
 macro_rules! refusals {
     ($($(#[$doc:meta])* $variant:ident, $field:expr, $code:literal, $zh:literal, $en:literal;)*) => {
