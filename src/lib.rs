@@ -14,6 +14,7 @@
 //! | [`store`] | blobs, vault, keys; catalog; the stores' back ends | `ledger`, `domain`, `merkle` |
 //! | [`search`] | the full-text projection | `ledger`, `store`, `domain` |
 //! | [`ocr`] | recognition engines | `imaging`, `domain` |
+//! | [`bag`] | BagIt 1.0 packages: writing, reading, validating | `domain` |
 //! | [`forms`] | printed forms: what they state, Typst data → PDF/A | `domain` |
 //! | [`platform`] | the city platform: fetching an application, telling progress | `domain` |
 //! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `pdf`, `derive`, `imaging`, `forms`, `domain` |
@@ -33,6 +34,7 @@
 //! 4. time and chance are arguments: no module below `app` reads a clock or draws a random number on its own.
 
 pub mod app;
+pub mod bag;
 pub mod cli;
 pub mod config;
 pub mod counter;

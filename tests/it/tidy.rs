@@ -17,6 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["ledger", "domain", "merkle"]),
     ("search", &["ledger", "store", "domain"]),
     ("ocr", &["imaging", "domain"]),
+    ("bag", &["domain"]),
     ("forms", &["domain"]),
     ("platform", &["domain"]),
     (
