@@ -58,7 +58,7 @@ api: build ## hold the running server against its own OpenAPI description (Schem
 	node tools/api-check.mjs $(BIN) "$$tool"
 
 prove: build ## the long proofs: hundreds of kills, power loss, scale, conformance (see tools/prove.sh)
-	@COUNTERFOIL_BIN=$(BIN) tools/prove.sh
+	@COUNTERFOIL_BIN=$(BIN) COUNTERFOIL_CACHE=$(CACHE) tools/prove.sh
 
 clean: ## remove build products (models are kept)
 	@rm -rf $(CARGO_TARGET_DIR)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The long proofs. Each prints what it found; the first that fails ends the run.
 #   COUNTERFOIL_KILLS (200), COUNTERFOIL_POWER_ROUNDS (20), COUNTERFOIL_SCALE_PAGES (100000)
-#   COUNTERFOIL_CONFORMANCE=folder with merkle/ and tlog/ vectors, COUNTERFOIL_CORPUS=folder of hostile files
+#   COUNTERFOIL_CONFORMANCE=folder with merkle/, tlog/ and bagit/ vectors, COUNTERFOIL_CORPUS=folder of hostile files
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=${COUNTERFOIL_BIN:?run this through make prove}
@@ -24,3 +24,6 @@ echo "== memory of a long stream"
 COUNTERFOIL_ALONE=1 it blob_laws::a_very_long_stream
 echo "== conformance"
 it conformance::
+echo "== bags: files past 4 GiB, and what bagit.py says"
+COUNTERFOIL_ALONE=1 it bag::a_file_of_five_gigabytes
+tools/bagit-agree.py "${COUNTERFOIL_CACHE:?run this through make prove}"

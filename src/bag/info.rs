@@ -158,7 +158,7 @@ mod tests {
                 lines.push(line);
             }
         });
-        assert_eq!(read.get("a"), Some("one two three x"));
+        assert_eq!(read.get("a"), Some("one two three : x"));
         assert_eq!(lines, [4, 5, 7]);
         for bad in ["", "a:b", " a", "a\nb", "payload-oxum"] {
             assert!(BagInfo::default().push(bad, "x").is_err(), "{bad:?}");

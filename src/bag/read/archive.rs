@@ -1,5 +1,5 @@
-//! What zip and tar have in common: names are checked, counted and freed of the one folder that holds the bag
-//! (RFC 8493, 4: a serialised bag unpacks to one folder).
+//! What zip and tar have in common: names are checked, counted and freed of the one folder that holds the bag. RFC 8493
+//! leaves archives open; that they unpack to one folder is what its last draft (0.97, section 4) asked for.
 
 use std::collections::HashSet;
 

@@ -103,14 +103,18 @@ impl Walk<'_> {
         if !sum_holds(header) {
             return Err(self.damaged("a header's checksum does not hold"));
         }
-        let stated = header.size();
-        let size = stated.map_err(|_| self.damaged("a size is not a number"))?;
         let kind = header.entry_type();
+        let stated = header.entry_size();
+        let size = || stated.map_err(|_| self.damaged("a size is not a number"));
         match kind {
             EntryType::XHeader | EntryType::GNULongName | EntryType::XGlobalHeader => {
+                let size = size()?;
                 self.extend(kind, size)?;
             }
-            EntryType::Regular | EntryType::Directory => self.entry(header, kind, size)?,
+            EntryType::Regular | EntryType::Directory => {
+                let size = size()?;
+                self.entry(header, kind, size)?;
+            }
             _ => {
                 let path = self.path(header)?;
                 return Err(match kind {

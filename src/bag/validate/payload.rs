@@ -49,11 +49,13 @@ pub(super) fn verify(
             other.join().unwrap_or_else(|_| Part {
                 faults: vec![(usize::MAX, stopped(source))],
                 left_out: 0,
+                whole: false,
             })
         }));
         for part in results {
             all.extend(part.faults);
             more += part.left_out;
+            found.whole &= part.whole;
         }
     });
     all.sort_by_key(|(job, _)| *job);
@@ -84,6 +86,7 @@ struct Work<'a> {
 struct Part {
     faults: Vec<(usize, Fault)>,
     left_out: u64,
+    whole: bool,
 }
 
 impl Work<'_> {
@@ -92,6 +95,7 @@ impl Work<'_> {
         let mut part = Part {
             faults: Vec::new(),
             left_out: 0,
+            whole: true,
         };
         let mut buffer = vec![0; BUFFER];
         loop {
@@ -110,6 +114,7 @@ impl Work<'_> {
                     part.faults.push((job, fault));
                 } else {
                     part.left_out += 1;
+                    part.whole &= matches!(fault, Fault::ChecksumDiffers { .. });
                 }
             }
         }

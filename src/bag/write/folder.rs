@@ -20,6 +20,7 @@ const BUFFER: usize = 512 << 10;
 pub(super) struct FolderSink {
     root: PathBuf,
     handle: File,
+    name: String,
     made: String,
     buffer: Vec<u8>,
 }
@@ -34,6 +35,7 @@ impl FolderSink {
         Ok(Self {
             handle: handle.map_err(|error| Fault::io(stage.name(), &error))?,
             root,
+            name: stage.name(),
             made: "data".to_owned(),
             buffer: vec![0; BUFFER],
         })
@@ -66,6 +68,6 @@ impl Sink for FolderSink {
 
     fn finish(&mut self) -> Result<(), Fault> {
         let synced = rustix::fs::syncfs(&self.handle);
-        synced.map_err(|error| Fault::io("", &error.into()))
+        synced.map_err(|error| Fault::io(&self.name, &error.into()))
     }
 }
