@@ -33,86 +33,88 @@ fn zip_entries(folder: &Path) -> Vec<ZipEntry> {
 
 type ChangeZip = fn(&mut Vec<ZipEntry>);
 
+/// What is done to a zip, and what is wrong with it then.
+const ZIPS: &[(&str, ChangeZip, &str)] = &[
+    ("as it is", |_| {}, ""),
+    ("no flag for UTF-8, all ASCII", |all| all[0].flags = 0, ""),
+    ("a name twice", |all| all.push(all[0].clone()), "path-twice"),
+    (
+        "out of the folder",
+        |all| all[0].name = b"bag/../../x".into(),
+        "path-escapes",
+    ),
+    (
+        "absolute",
+        |all| all[0].name = b"/etc/passwd".into(),
+        "path-absolute",
+    ),
+    (
+        "a drive",
+        |all| all[0].name = b"C:/x".into(),
+        "path-absolute",
+    ),
+    (
+        "backslashes",
+        |all| all[0].name = b"bag\\..\\x".into(),
+        "path-backslash",
+    ),
+    (
+        "a home folder",
+        |all| all[0].name = b"~/x".into(),
+        "path-home",
+    ),
+    (
+        "a zero byte",
+        |all| all[0].name = b"bag/a\0b".into(),
+        "path-control",
+    ),
+    (
+        "not UTF-8",
+        |all| all[0].name = b"bag/\xff".into(),
+        "path-not-utf8",
+    ),
+    (
+        "old code page",
+        |all| {
+            all[0].flags = 0;
+            all[0].name = "bag/材料".into();
+        },
+        "path-not-utf8",
+    ),
+    ("a link", |all| all[0].mode = 0o120_777, "archive-link"),
+    ("a device", |all| all[0].mode = 0o020_666, "archive-special"),
+    ("encrypted", |all| all[1].flags |= 1, "archive-encrypted"),
+    (
+        "encrypted by AES",
+        |all| all[1].method = 99,
+        "archive-encrypted",
+    ),
+    ("bzip2", |all| all[1].method = 12, "archive-method"),
+    (
+        "a second folder",
+        |all| all.push(ZipEntry::stored("other/x", b"")),
+        "archive-base",
+    ),
+    (
+        "no folder",
+        |all| all.push(ZipEntry::stored("x", b"")),
+        "archive-base",
+    ),
+    (
+        "a file that is a folder too",
+        |all| all.push(ZipEntry::stored("bag/data/one.txt/x", b"")),
+        "path-is-folder",
+    ),
+    (
+        "a size that is not its own",
+        |all| all[0].size += 1,
+        "archive-damaged",
+    ),
+];
+
 #[test]
 fn zips() {
-    let table: &[(&str, ChangeZip, &str)] = &[
-        ("as it is", |_| {}, ""),
-        ("no flag for UTF-8, all ASCII", |all| all[0].flags = 0, ""),
-        ("a name twice", |all| all.push(all[0].clone()), "path-twice"),
-        (
-            "out of the folder",
-            |all| all[0].name = b"bag/../../x".into(),
-            "path-escapes",
-        ),
-        (
-            "absolute",
-            |all| all[0].name = b"/etc/passwd".into(),
-            "path-absolute",
-        ),
-        (
-            "a drive",
-            |all| all[0].name = b"C:/x".into(),
-            "path-absolute",
-        ),
-        (
-            "backslashes",
-            |all| all[0].name = b"bag\\..\\x".into(),
-            "path-backslash",
-        ),
-        (
-            "a home folder",
-            |all| all[0].name = b"~/x".into(),
-            "path-home",
-        ),
-        (
-            "a zero byte",
-            |all| all[0].name = b"bag/a\0b".into(),
-            "path-control",
-        ),
-        (
-            "not UTF-8",
-            |all| all[0].name = b"bag/\xff".into(),
-            "path-not-utf8",
-        ),
-        (
-            "old code page",
-            |all| {
-                all[0].flags = 0;
-                all[0].name = "bag/材料".into();
-            },
-            "path-not-utf8",
-        ),
-        ("a link", |all| all[0].mode = 0o120_777, "archive-link"),
-        ("a device", |all| all[0].mode = 0o020_666, "archive-special"),
-        ("encrypted", |all| all[1].flags |= 1, "archive-encrypted"),
-        (
-            "encrypted by AES",
-            |all| all[1].method = 99,
-            "archive-encrypted",
-        ),
-        ("bzip2", |all| all[1].method = 12, "archive-method"),
-        (
-            "a second folder",
-            |all| all.push(ZipEntry::stored("other/x", b"")),
-            "archive-base",
-        ),
-        (
-            "no folder",
-            |all| all.push(ZipEntry::stored("x", b"")),
-            "archive-base",
-        ),
-        (
-            "a file that is a folder too",
-            |all| all.push(ZipEntry::stored("bag/data/one.txt/x", b"")),
-            "path-is-folder",
-        ),
-        (
-            "a size that is not its own",
-            |all| all[0].size += 1,
-            "archive-damaged",
-        ),
-    ];
-    for (what, change, code) in table {
+    for (what, change, code) in ZIPS {
         let folder = tempdir().unwrap();
         let mut entries = zip_entries(folder.path());
         change(&mut entries);
