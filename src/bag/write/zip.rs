@@ -216,6 +216,7 @@ impl Sink for ZipSink {
         let packs = ending.is_some_and(|one| PACKED.iter().any(|it| it.eq_ignore_ascii_case(one)));
         let zip64 = length >= ZIP64_FROM;
         let method = if packs && length > 0 { 8 } else { 0 };
+        self.out.keep_together(length + 100 + name.len() as u64)?;
         let at = self.out.position();
         self.local(&name, method, zip64)?;
         let start = self.out.position();
