@@ -81,7 +81,7 @@ impl Counter {
         paper.check()?;
         let at = self.clock.now();
         let printed = printer.print(&paper, Printing { at, reprint: 0 }).await?;
-        Ok(Bytes::from(printed.pdf))
+        Ok(printed.pdf)
     }
 
     async fn would_defer(
