@@ -144,3 +144,85 @@ fn event(notice: &FactNotice) -> SseEvent {
         Err(_) => SseEvent::default().comment("unreadable"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::BodyDataStream;
+    use axum::response::IntoResponse as _;
+    use futures::{FutureExt as _, StreamExt as _};
+    use tokio::time;
+
+    use super::*;
+    use crate::domain::time::ManualClock;
+    use crate::domain::{Actor, CaseNo, Digest, Event, Fact, RequestId};
+    use crate::ledger::{Decline, LogSigner};
+    use crate::store::MemoryLedger;
+
+    const SLACK: Duration = Duration::from_secs(1);
+
+    async fn ledger() -> Arc<Ledger> {
+        let signer = LogSigner::new("hall.example/log", &[7; 32]).unwrap();
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(0)));
+        let store = Arc::new(MemoryLedger::new());
+        let ledger = Ledger::open(store, signer, clock, "hall.example/log");
+        Arc::new(ledger.await.unwrap())
+    }
+
+    async fn file(ledger: &Ledger, scan: &Subject) {
+        let case = CaseNo::new("2026-1").unwrap();
+        let fact = Fact::new(scan.clone(), Event::ScanFiled { case });
+        let request = RequestId::new("file").unwrap();
+        let by = Actor::new("cli:test").unwrap();
+        let decide =
+            move |_: &mut crate::ledger::Reads<'_>, _| Ok::<_, Decline>(vec![fact.clone()]);
+        ledger.record(request, &by, decide).await.unwrap();
+    }
+
+    /// The next fact that is told; signs of life are passed over.
+    async fn told(body: &mut BodyDataStream) -> String {
+        loop {
+            let chunk = time::timeout(Duration::from_secs(5), body.next()).await;
+            let chunk = chunk.unwrap().expect("the stream has ended").unwrap();
+            let text = String::from_utf8(chunk.to_vec()).unwrap();
+            if text.contains("event: fact") {
+                return text;
+            }
+        }
+    }
+
+    /// Time is stopped except while the ledger works on its own thread, and moved by hand: that thread keeps it from
+    /// moving by itself.
+    #[tokio::test]
+    async fn a_stream_lives_its_life_and_then_ends() {
+        let ledger = ledger().await;
+        let scan = Subject::Scan(Digest::of("paper"));
+        let begin = *ledger.published().borrow();
+        let room = Arc::new(Semaphore::new(1));
+        let begun = Instant::now();
+        let wanted = about(scan.clone());
+        let events = follow(ledger.clone(), None, begin, room.clone(), wanted);
+        let Ok(events) = events else {
+            panic!("there is room for one stream");
+        };
+        let mut body = events.into_response().into_body().into_data_stream();
+        time::pause();
+        time::advance(LIFE - 10 * SLACK).await;
+        time::resume();
+        file(&ledger, &scan).await;
+        let fact = told(&mut body).await;
+        assert!(fact.contains("scan_filed"), "{fact}");
+        assert!(begun.elapsed() >= LIFE - 10 * SLACK);
+        time::pause();
+        time::advance(LIFE - SLACK - begun.elapsed()).await;
+        while let Some(chunk) = body.next().now_or_never() {
+            assert!(chunk.is_some(), "it ended before its time");
+        }
+        assert_eq!(room.available_permits(), 0, "it still lives");
+        time::advance(SLACK + Duration::from_millis(1)).await;
+        while let Some(chunk) = body.next().now_or_never().expect("it lives on") {
+            assert!(chunk.unwrap().starts_with(b":"), "nothing happened since");
+        }
+        drop(body);
+        assert_eq!(room.available_permits(), 1, "there is room for another");
+    }
+}

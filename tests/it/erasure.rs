@@ -27,19 +27,22 @@ use crate::case_keys::{approval, at, case, process};
 use crate::search_corpus::one_line;
 use crate::support::tiny_scan;
 
-struct House {
+pub struct House {
     objects: Arc<InMemory>,
-    blobs: Arc<Blobs>,
-    vault: Arc<Vault>,
-    ledger: Arc<Ledger>,
+    pub blobs: Arc<Blobs>,
+    pub vault: Arc<Vault>,
+    pub ledger: Arc<Ledger>,
     store: Arc<dyn LedgerStore>,
 }
 
 impl House {
     async fn open() -> Self {
+        Self::over(Arc::new(MemoryLedger::new())).await
+    }
+
+    pub async fn over(store: Arc<dyn LedgerStore>) -> Self {
         let objects = Arc::new(InMemory::new());
         let blobs = Arc::new(process(&objects));
-        let store: Arc<dyn LedgerStore> = Arc::new(MemoryLedger::new());
         let clock = Arc::new(ManualClock::new(at(1_800_000_000_000))) as Arc<dyn Clock>;
         let signer = LogSigner::new("hall.example/log", &[7; 32]).unwrap();
         let ledger = Ledger::open(Arc::clone(&store), signer, clock, "hall.example/log");
@@ -52,11 +55,11 @@ impl House {
         }
     }
 
-    fn records(&self, blobs: &Arc<Blobs>) -> Records {
+    pub fn records(&self, blobs: &Arc<Blobs>) -> Records {
         Records::new(Arc::clone(&self.store), Arc::clone(blobs), 1 << 20)
     }
 
-    async fn receive(&self, seed: u64, case: Option<&CaseNo>) -> Result<Digest, Problem> {
+    pub async fn receive(&self, seed: u64, case: Option<&CaseNo>) -> Result<Digest, Problem> {
         let receiver = Receiver::new(
             Arc::clone(&self.ledger),
             Arc::clone(&self.blobs),
@@ -79,32 +82,36 @@ impl House {
             .map_err(|error| error.problem())
     }
 
-    /// Seals a record as the engine does: outputs and manifest stored for the scan's cases.
-    async fn seal(&self, scan: Digest, outputs: &[&[u8]]) {
-        let history = self.ledger.history(&Subject::Scan(scan)).await.unwrap();
-        let blobs = self.blobs.for_cases(&fold_history(&history).unwrap().cases);
-        let mut stages = Vec::new();
-        for output in outputs {
-            stages.push(StageRecord {
-                stage: "ocr".into(),
-                key: Digest::of("key"),
-                input: scan,
-                output: blobs.put(output).await.unwrap().digest,
-            });
-        }
-        let manifest = serde_json::to_vec(&manifest(scan, stages)).unwrap();
-        let manifest = blobs.put(&manifest).await.unwrap().digest;
-        let request = RequestId::new(format!("seal/{scan}")).unwrap();
-        let by = Actor::new("system:pipeline").unwrap();
-        let decide = move |reads: &mut Reads<'_>, _| {
-            let state = fold_history(reads.history(&Subject::Scan(scan))?);
-            scan::seal(state.as_ref(), scan, manifest, 1).map_err(Decline::from)
-        };
-        self.ledger.record(request, &by, decide).await.unwrap();
+    pub async fn seal(&self, scan: Digest, outputs: &[&[u8]]) {
+        seal(&self.ledger, &self.blobs, scan, outputs).await;
     }
 }
 
-fn text(words: &str) -> Vec<u8> {
+/// Seals a record as the engine does: outputs and manifest stored for the scan's cases.
+pub async fn seal(ledger: &Ledger, blobs: &Arc<Blobs>, scan: Digest, outputs: &[&[u8]]) {
+    let history = ledger.history(&Subject::Scan(scan)).await.unwrap();
+    let blobs = blobs.for_cases(&fold_history(&history).unwrap().cases);
+    let mut stages = Vec::new();
+    for output in outputs {
+        stages.push(StageRecord {
+            stage: "ocr".into(),
+            key: Digest::of("key"),
+            input: scan,
+            output: blobs.put(output).await.unwrap().digest,
+        });
+    }
+    let manifest = serde_json::to_vec(&manifest(scan, stages)).unwrap();
+    let manifest = blobs.put(&manifest).await.unwrap().digest;
+    let request = RequestId::new(format!("seal/{scan}")).unwrap();
+    let by = Actor::new("system:pipeline").unwrap();
+    let decide = move |reads: &mut Reads<'_>, _| {
+        let state = fold_history(reads.history(&Subject::Scan(scan))?);
+        scan::seal(state.as_ref(), scan, manifest, 1).map_err(Decline::from)
+    };
+    ledger.record(request, &by, decide).await.unwrap();
+}
+
+pub fn text(words: &str) -> Vec<u8> {
     serde_json::to_vec(&one_line(words)).unwrap()
 }
 
@@ -276,14 +283,14 @@ async fn file_names_go_with_the_case() {
     }
 }
 
-fn found(view: &SearchView, words: &str) -> u64 {
+pub fn found(view: &SearchView, words: &str) -> u64 {
     let query = Query::parse(words, Mode::default()).unwrap();
     let hits = view.search(&query, &Reader::Everything, 0, 10).unwrap();
     hits.total
 }
 
 /// Whether a file of the index still holds pages that are only marked as deleted.
-fn holds_deleted(folder: &std::path::Path) -> bool {
+pub fn holds_deleted(folder: &std::path::Path) -> bool {
     let index = tantivy::Index::open_in_dir(folder).unwrap();
     let metas = index.searchable_segment_metas().unwrap();
     metas.iter().any(|meta| meta.num_deleted_docs() > 0)

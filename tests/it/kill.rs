@@ -18,14 +18,15 @@ use crate::support::{Random, Workspace, from_environment, tiny_scan};
 /// Restart to first answer must stay under this (it is shown, and asserted with room for a loaded machine).
 const RESTART_MAX: Duration = Duration::from_secs(10);
 
-struct Server {
-    child: Child,
-    address: String,
+/// A server in a process of its own.
+pub struct Server {
+    pub child: Child,
+    pub address: String,
     token: String,
     started_in: Duration,
 }
 
-fn start(workspace: &Workspace) -> Server {
+pub fn start(workspace: &Workspace) -> Server {
     let begun = Instant::now();
     let mut child = workspace
         .command(&["--json", "serve", "--listen", "127.0.0.1:0"])

@@ -1,10 +1,13 @@
 //! Accounts, tokens, signing keys and leaving, through the HTTP face.
 
+use counterfoil::domain::Digest;
 use counterfoil::people::SecretText;
 use serde_json::{Value, json};
 
+use crate::support::tiny_scan;
 use crate::window_client::{Answer, Client};
 use crate::window_hall::{Hall, PASSWORD};
+use crate::window_http::opened;
 
 const STAFF: &str = "/api/v1/staff";
 const MINUTE: i64 = 60_000;
@@ -275,6 +278,47 @@ async fn what_somebody_held_is_the_successors_when_they_leave() {
         left.body["posts"],
         json!([{ "department": "SCJG", "chief": true }])
     );
+}
+
+/// A station of `site`: its token.
+async fn station(security: &mut Client, staff: &str, site: &str) -> String {
+    let order = json!({ "staff": staff, "site": site, "days": 30 });
+    let issued = security.post("/api/v1/tokens", &order).await.ok(201);
+    issued.body["text"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_reads_what_its_site_scanned_and_nothing_else() {
+    let hall = Hall::open().await;
+    let mut security = hall.signed_in("sec01").await;
+    let mut clerk = hall.signed_in("c001").await;
+    let ours = station(&mut security, "c001", "YLZX").await;
+    let theirs = station(&mut security, "c002", "HYZ").await;
+    let path = |seed: u64| format!("/api/v1/scans/{}", Digest::of(tiny_scan(seed)));
+    for (seed, token) in [(1, &ours), (2, &theirs)] {
+        let scan = Some(tiny_scan(seed));
+        let taken = clerk.with_token(token, "PUT", &path(seed), scan).await;
+        taken.ok(202);
+    }
+    // A scan of a clerk at our site, for a case of that site.
+    let case = opened(&mut clerk).await;
+    let no = case.rsplit('/').next().unwrap();
+    let for_case = format!("{}?case={no}", path(3));
+    assert_eq!(clerk.upload(&for_case, tiny_scan(3)).await, 202);
+    let readers = [(&ours, [200, 404, 200]), (&theirs, [404, 200, 404])];
+    for (token, expected) in readers {
+        for (seed, status) in (1..).zip(expected) {
+            let read = clerk.with_token(token, "GET", &path(seed), None).await;
+            assert_eq!(read.status, status, "scan {seed}: {}", read.body);
+        }
+        // Another site's scan looks like none.
+        let none = clerk.with_token(token, "GET", &path(9), None).await;
+        assert_eq!(none.status, 404);
+    }
+    let read = clerk.with_token(&ours, "GET", &path(3), None).await.ok(200);
+    assert_eq!(read.body["cases"], json!([no]));
+    let foreign = clerk.with_token(&theirs, "PUT", &for_case, Some(tiny_scan(3)));
+    assert_eq!(foreign.await.status, 404, "nor is anything brought to it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
