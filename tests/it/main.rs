@@ -80,6 +80,7 @@ mod ledger_store_laws;
 mod ledger_support;
 mod merkle;
 mod ocr;
+mod openapi;
 mod pdf;
 mod people_accounts;
 mod people_cli;
