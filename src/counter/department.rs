@@ -77,6 +77,9 @@ pub enum ReviewOrder {
         procedure: SpecialProcedure,
         /// What the applicant is told.
         note: String,
+        /// Working days it is expected to take.
+        #[serde(default)]
+        days: Option<u16>,
     },
     /// The procedure is done.
     Resume {
@@ -291,18 +294,16 @@ impl Acting<'_> {
                     now,
                 )?
             }
-            ReviewOrder::Suspend { procedure, .. } => {
-                let (officer, procedure, notice) = (officer()?, *procedure, paper()?);
-                case::suspend(
-                    case,
-                    item,
-                    Suspend {
-                        procedure,
-                        notice,
-                        officer,
-                    },
-                    now,
-                )?
+            ReviewOrder::Suspend {
+                procedure, days, ..
+            } => {
+                let command = Suspend {
+                    procedure: *procedure,
+                    notice: paper()?,
+                    officer: officer()?,
+                    days: *days,
+                };
+                case::suspend(case, item, command, now)?
             }
             ReviewOrder::Resume { procedure, .. } => {
                 let (officer, report) = (officer()?, paper()?);

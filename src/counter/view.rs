@@ -146,6 +146,8 @@ pub struct ResultView {
     pub obtained_at: String,
     /// When it was delivered.
     pub delivered_at: Option<String>,
+    /// The window that handed it out; none by mail.
+    pub delivered_by: Option<String>,
 }
 
 /// A visit.
@@ -306,6 +308,10 @@ fn view_of(
             serial: record.result.serial.as_ref().map(ToString::to_string),
             obtained_at: record.obtained_at.to_string(),
             delivered_at: case.delivered.as_ref().map(|one| one.at.to_string()),
+            delivered_by: case
+                .delivered
+                .as_ref()
+                .and_then(|one| Some(one.way.window()?.to_string())),
         }),
         rating: case.rating,
         query_code: None,

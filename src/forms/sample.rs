@@ -333,7 +333,7 @@ fn special_procedure_notice() -> SpecialProcedureNotice {
         procedure: text("现场踏勘"),
         reason: text("申请的经营项目含冷食类食品制售，依法应当对经营场所进行现场核查。"),
         begins: text("2026年11月26日"),
-        duration: text("5 个工作日"),
+        duration: text("预计 5 个工作日；以实际所需时间为准，结束时恢复计时"),
         due_before: text("2026年12月14日"),
         due_after: text("2026年12月21日"),
         basis: basis("第四十五条"),
@@ -349,7 +349,7 @@ fn delivery_receipt() -> DeliveryReceipt {
     };
     let mut head = head("江州市政务服务中心（出件专用章）", &["领取人", "综合窗口"]);
     head.issued = text("2026年12月11日 14时08分");
-    head.window = text("综合发证 02 号窗口");
+    head.window = text("B02 号窗口");
     DeliveryReceipt {
         head,
         item: item(),

@@ -72,15 +72,23 @@ async fn art_11_2_the_chief_decides_unless_the_law_asks_for_more() {
         by("market", false).await,
         Err(CaseRefusal::ProcedureNotDone)
     );
-    let begin = |case: &CaseState, now| {
-        let command = Suspend {
-            procedure: SpecialProcedure::SiteInspection,
-            notice: Digest::of("notice"),
-            officer: officer("market"),
-        };
-        suspend(case, &item, command, now)
+    let begin = |days| {
+        let item = &item;
+        world.act("c1", move |case, now| {
+            let command = Suspend {
+                procedure: SpecialProcedure::SiteInspection,
+                notice: Digest::of("notice"),
+                officer: officer("market"),
+                days,
+            };
+            suspend(case, item, command, now)
+        })
     };
-    world.act("c1", begin).await.unwrap();
+    for days in [0, 366] {
+        let refused = Err(CaseRefusal::ProcedureDays { most: 365 });
+        assert_eq!(begin(Some(days)).await, refused);
+    }
+    begin(Some(365)).await.unwrap();
     assert_eq!(
         by("market", false).await,
         Err(CaseRefusal::ProcedureRunning)

@@ -81,6 +81,7 @@ async fn art_10_2_only_the_applicant_or_an_agent_with_power_gets_the_result() {
     let way = DeliveryWay::PickUp {
         recipient: Recipient::Agent,
         signature: signed("taken"),
+        window: Some(hand(&item, Bearer::Agent).mandate.window),
     };
     assert_eq!(delivered.way, way);
     world.ready("c2", &item).await;

@@ -16,6 +16,7 @@ fn pausing(case: &CaseState, item: &ServiceItem, now: Timestamp) -> Result<Vec<F
         procedure: SpecialProcedure::Hearing,
         notice: Digest::of("notice"),
         officer: officer("market"),
+        days: None,
     };
     suspend(case, item, command, now)
 }

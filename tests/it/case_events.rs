@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use counterfoil::domain::case::{
-    CaseEvent, CaseForm, ErasureReason, FormPrint, KeptDocument, VisitEvent,
+    CaseEvent, CaseForm, DeliveryWay, ErasureReason, FormPrint, KeptDocument, Recipient, VisitEvent,
 };
 use counterfoil::domain::ticket::{SlipPrint, TicketEvent};
 use counterfoil::domain::*;
@@ -35,6 +35,16 @@ fn papers() -> Vec<CaseEvent> {
         CaseEvent::DocumentKept { document },
         CaseEvent::FormPrinted { print },
     ]
+}
+
+/// Facts that gained a part: as they are written since.
+fn added() -> Vec<CaseEvent> {
+    let way = DeliveryWay::PickUp {
+        recipient: Recipient::Applicant,
+        signature: signed("taken"),
+        window: Some(code("w2")),
+    };
+    vec![CaseEvent::Delivered { way }, suspended(Some(5))]
 }
 
 fn all() -> Vec<Entry> {
@@ -81,6 +91,8 @@ fn all() -> Vec<Entry> {
         by: code("supervisor-1"),
     };
     facts.push((case.clone(), Event::Case { event }));
+    let later = added().into_iter();
+    facts.extend(later.map(|event| (case.clone(), Event::Case { event })));
     let mut entries = Vec::new();
     for (place, (subject, event)) in (0..).zip(facts) {
         let at = instant("2026-03-02T09:00").plus_millis(place);

@@ -191,11 +191,7 @@ pub fn at_the_department() -> Vec<CaseEvent> {
             reason: ReturnReason::WrongForm,
             note: secret("note"),
         },
-        Suspended {
-            procedure: SpecialProcedure::Hearing,
-            notice: digest,
-            officer: officer.clone(),
-        },
+        suspended(None),
         Resumed {
             procedure: SpecialProcedure::Hearing,
             report: digest,
@@ -223,6 +219,15 @@ pub fn at_the_department() -> Vec<CaseEvent> {
             authority: false,
         },
     ]
+}
+
+pub fn suspended(days: Option<u16>) -> CaseEvent {
+    CaseEvent::Suspended {
+        procedure: SpecialProcedure::Hearing,
+        notice: Digest::of("document"),
+        officer: officer("market"),
+        days,
+    }
 }
 
 pub fn at_the_end() -> Vec<CaseEvent> {
@@ -274,6 +279,7 @@ pub fn at_the_end() -> Vec<CaseEvent> {
             way: DeliveryWay::PickUp {
                 recipient: Recipient::Agent,
                 signature: signed("taken"),
+                window: None,
             },
         },
         RatingInvited,

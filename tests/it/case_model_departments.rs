@@ -97,6 +97,7 @@ fn on_the_way(
                 procedure: PROCEDURES[*procedure as usize],
                 notice: digest,
                 officer: who(department),
+                days: None,
             };
             suspend(case, item, command, now)
         }

@@ -135,7 +135,7 @@ async fn art_08_2_the_receipt_and_every_paper_of_a_case_that_goes_through_are_pr
         &["市场监督管理局", "20 个工作日", "现场踏勘所需时间"],
     );
     let notice = printed(&hall, &mut officer, &case, "special_procedure_notice").await;
-    says(&notice, &["现场踏勘", "第四十五条"]);
+    says(&notice, &["现场踏勘", "第四十五条", "预计 5 个工作日"]);
 
     let refused = clerk
         .post(
@@ -149,7 +149,13 @@ async fn art_08_2_the_receipt_and_every_paper_of_a_case_that_goes_through_are_pr
     let delivered = printed(&hall, &mut clerk, &case, "delivery_receipt").await;
     says(
         &delivered,
-        &["JY0001", "食品经营许可证", "窗口领取", "领取人"],
+        &[
+            "JY0001",
+            "食品经营许可证",
+            "窗口领取",
+            "领取人",
+            "B02 号窗口",
+        ],
     );
 
     let listed = clerk.get(&format!("{case}/forms")).await.ok(200).body;

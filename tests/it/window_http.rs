@@ -94,7 +94,7 @@ pub async fn decided(hall: &Hall, clerk: &mut Client) -> String {
     let decide = json!({ "department": "SCJG", "order": order });
     let refused = chief.act(&case, "review", &decide).await.ok(409);
     assert_eq!(refused.reason(), "needs-department");
-    let order = json!({ "action": "suspend", "procedure": "site_inspection", "note": "现场踏勘" });
+    let order = json!({ "action": "suspend", "procedure": "site_inspection", "note": "现场踏勘", "days": 5 });
     let suspend = json!({ "department": "SCJG", "order": order });
     officer.act(&case, "review", &suspend).await.ok(200);
     let order = json!({ "action": "resume", "procedure": "site_inspection", "report": "符合" });

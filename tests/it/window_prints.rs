@@ -250,7 +250,7 @@ async fn art_10_2_the_receipt_for_a_result_is_printed_before_it_is_signed() {
     assert_eq!(to_sign(&mut clerk, &case, &stranger).await.0, 409);
     let (status, pdf) = to_sign(&mut clerk, &case, &order(ID_NUMBER)).await;
     assert_eq!(status, 200);
-    says(&Paper::from_bytes(&pdf, 1), &["JY0001"]);
+    says(&Paper::from_bytes(&pdf, 1), &["JY0001", "B02 号窗口"]);
     let kept = clerk
         .post_bytes(&format!("{case}/documents"), pdf)
         .await
@@ -258,5 +258,13 @@ async fn art_10_2_the_receipt_for_a_result_is_printed_before_it_is_signed() {
     let hand_out = json!({
         "action": "hand_out", "window": "B02", "id_number": ID_NUMBER, "signature": kept.body["digest"]
     });
-    clerk.act(&case, "result", &hand_out).await.ok(200);
+    // A window that only receives hands nothing out, and another site's is none.
+    for (window, reason) in [("A02", "role-missing"), ("T01", "window-unknown")] {
+        let mut elsewhere = hand_out.clone();
+        elsewhere["window"] = json!(window);
+        let refused = clerk.act(&case, "result", &elsewhere).await.ok(409);
+        assert_eq!(refused.reason(), reason, "{window}");
+    }
+    let handed = clerk.act(&case, "result", &hand_out).await.ok(200);
+    assert_eq!(handed.body["result"]["delivered_by"], "B02");
 }

@@ -105,9 +105,12 @@ impl Known {
             true => &self.department.name,
             false => &self.site.name,
         };
-        let window = match (department, self.form) {
+        let window = match (department, &self.event) {
             (true, _) => self.department.name.clone(),
-            (false, CaseForm::DeliveryReceipt) => "综合出件窗口".to_owned(),
+            (false, CaseEvent::Delivered { way }) => match way.window() {
+                Some(window) => format!("{window} 号窗口"),
+                None => "综合出件窗口".to_owned(),
+            },
             (false, _) => format!("{} 号窗口", self.case.mandate.window),
         };
         Ok(Head {

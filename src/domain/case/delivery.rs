@@ -83,6 +83,8 @@ pub fn hand_out(
     let way = DeliveryWay::PickUp {
         recipient,
         signature: command.signature,
+        // The right to issue was concluded for this window of the case's site.
+        window: Some(command.mandate.window),
     };
     Ok(delivered(case, way))
 }

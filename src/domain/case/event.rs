@@ -2,10 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::paper::{FormPrint, KeptDocument};
-use super::register::Progress;
-use super::state::{Deferred, Met};
 use super::terms::*;
+use super::{Deferred, FormPrint, KeptDocument, Met, Progress};
 use crate::domain::catalogue::SpecialProcedure;
 use crate::domain::date::Date;
 use crate::domain::digest::Digest;
@@ -239,6 +237,9 @@ pub enum CaseEvent {
         notice: Digest,
         /// Who ordered it.
         officer: Officer,
+        /// Working days it is expected to take, if the notice says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        days: Option<u16>,
     },
     /// The special procedure is over; the clock runs on.
     Resumed {

@@ -18,6 +18,9 @@ use crate::domain::time::Timestamp;
 const EXTENSION_DAYS_MAX: u16 = 10;
 const JOINT_EXTENSION_DAYS_MAX: u16 = 15;
 
+/// Working days that a special procedure can be expected to take at most.
+const PROCEDURE_DAYS_MAX: u16 = 365;
+
 /// A procedure that begins.
 #[derive(Debug, Clone)]
 pub struct Suspend {
@@ -27,6 +30,8 @@ pub struct Suspend {
     pub notice: Digest,
     /// Who orders it.
     pub officer: Officer,
+    /// Working days it is expected to take, for the notice. They bind nobody: the clock goes on when it ends.
+    pub days: Option<u16>,
 }
 
 /// Refuses what only the lead department may do with a case it accepted.
@@ -65,10 +70,16 @@ pub fn suspend(
     if case.pauses.last().and_then(|pause| pause.to) > Some(now) {
         return Err(CaseRefusal::OutOfOrder);
     }
+    let fits = |days: u16| (1..=PROCEDURE_DAYS_MAX).contains(&days);
+    if !command.days.is_none_or(fits) {
+        let most = PROCEDURE_DAYS_MAX;
+        return Err(CaseRefusal::ProcedureDays { most });
+    }
     let suspended = CaseEvent::Suspended {
         procedure: command.procedure,
         notice: command.notice,
         officer: command.officer,
+        days: command.days,
     };
     Ok(vec![fact(case, suspended)])
 }

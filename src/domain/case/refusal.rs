@@ -76,6 +76,7 @@ refusals! {
     ProcedureNotListed, "procedure-not-listed", "procedure", "该事项没有此特别程序；不得停止计时", "the item has no such special procedure; the clock does not stop for it";
     ProcedureRunning, "procedure-running", "procedure", "特别程序正在进行；请先结束", "a special procedure is running; end it first";
     ProcedureNotRunning, "procedure-not-running", "procedure", "此特别程序未在进行", "this special procedure is not running";
+    ProcedureDays { most: u16 }, "procedure-days", "days", "特别程序预计所需时间应为 1 至 {most} 个工作日", "a special procedure is expected to take 1 to {most} working days";
     NoLimit, "no-limit", "", "即办件没有可延长的时限", "what is done on the spot has no limit to extend";
     ExtendedAlready, "extended-already", "", "时限只能延长一次", "the limit can be extended only once";
     ExtensionDays { most: u16 }, "extension-days", "days", "延长时限应为 1 至 {most} 个工作日", "an extension is 1 to {most} working days";

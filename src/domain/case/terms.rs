@@ -8,7 +8,7 @@ use crate::domain::catalogue::{ApplicantKind, MetBy, SpecialProcedure};
 use crate::domain::date::Date;
 use crate::domain::digest::Digest;
 use crate::domain::id::{
-    CaseNo, Commitment, DepartmentCode, FieldName, MaterialCode, SerialNo, StaffId,
+    CaseNo, Commitment, DepartmentCode, FieldName, MaterialCode, SerialNo, StaffId, WindowCode,
 };
 use crate::domain::person::AgentPower;
 
@@ -276,12 +276,25 @@ pub enum DeliveryWay {
         recipient: Recipient,
         /// Its signature.
         signature: WitnessedSignature,
+        /// At which window of the case's site; older facts do not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window: Option<WindowCode>,
     },
     /// The courier delivered it.
     Mail {
         /// The waybill.
         waybill: SerialNo,
     },
+}
+
+impl DeliveryWay {
+    /// The window that handed it out.
+    pub const fn window(&self) -> Option<&WindowCode> {
+        match self {
+            Self::PickUp { window, .. } => window.as_ref(),
+            Self::Mail { .. } => None,
+        }
+    }
 }
 
 /// The three steps that a chief representative cannot decide on (Art 11(2)).

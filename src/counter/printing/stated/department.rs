@@ -60,11 +60,16 @@ impl Known {
     }
 
     pub(super) fn special_procedure_notice(&self) -> Result<SpecialProcedureNotice, CounterError> {
-        let (CaseEvent::Suspended { procedure, .. }, Words::Text(reason)) =
-            (&self.event, &self.words)
+        let (
+            CaseEvent::Suspended {
+                procedure, days, ..
+            },
+            Words::Text(reason),
+        ) = (&self.event, &self.words)
         else {
             return Err(self.misplaced());
         };
+        let actual = "以实际所需时间为准，结束时恢复计时";
         let accepted = self.case.acceptance.as_ref();
         let accepted = accepted.map_or(self.case.submitted_at, |made| made.at);
         Ok(SpecialProcedureNotice {
@@ -76,7 +81,10 @@ impl Known {
             procedure: phrases::procedure(*procedure).to_owned(),
             reason: reason.clone(),
             begins: phrases::day(Date::of(self.at)),
-            duration: "以实际所需时间为准，结束时恢复计时".to_owned(),
+            duration: days.map_or_else(
+                || actual.to_owned(),
+                |days| format!("预计 {days} 个工作日；{actual}"),
+            ),
             due_before: self.promised()?,
             due_after: "自恢复计时之日起相应顺延".to_owned(),
             basis: phrases::basis(&self.item, "第四十五条"),
