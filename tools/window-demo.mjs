@@ -40,6 +40,8 @@ function checkPaper(print, parts) {
   }
 }
 
+// As the clocks in the hall show it.
+const hallTime = (at) => new Date(at).toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" });
 const digest = (text) => createHash("sha256").update(text).digest("hex");
 const files = (folder) => readdirSync(folder).flatMap((name) => {
   const path = join(folder, name);
@@ -77,14 +79,16 @@ try {
   const promised = accepted.clocks.find((clock) => clock.kind === "promised");
   say(`部门已受理，承诺办结期限 accepted, promised by ${promised.last_day}`);
   const review = (client, order) => client.act(path, "review", { department: "SCJG", order });
-  await review(officer, { action: "suspend", procedure: "site_inspection", note: "需现场踏勘，时间另行通知" });
+  await review(officer, { action: "suspend", procedure: "site_inspection", note: "需现场踏勘", days: 5 });
   await review(officer, { action: "resume", procedure: "site_inspection", report: "现场符合要求" });
   say("现场踏勘：时限已暂停并恢复 site inspection: the clock stopped and went on");
   const decision = { action: "decide", outcome: "granted", document: await decider.document(path, readFileSync("fixtures/scans/permit-decision.pdf")) };
   const refused = await review(chief, decision).catch((error) => error.message);
-  say(`首席代表不能决定需踏勘的事项 the chief representative may not: ${/"code":"(needs-department)"/.exec(refused)[1]}`);
+  const { reason } = JSON.parse(refused.slice(refused.indexOf("{")));
+  if (reason.code !== "needs-department") throw new Error(`refused for another reason: ${refused}`);
+  say(`首席代表不能决定 the chief representative may not: ${reason.zh} ${reason.en}`);
   const decided = await review(decider, decision);
-  say(`部门已决定（办结）decided at ${decided.decision.at}`);
+  say(`部门已决定（办结）decided at ${hallTime(decided.decision.at)}`);
   const supervisor = await signIn(hall.origin, "s001");
   await supervisor.send("POST", "/stocks/food-permit/deliveries", { first: "JY0001", last: "JY0100", site: "YLZX" });
   await clerk.act(path, "result", { action: "obtain", route: { type: "platform" }, content: await clerk.document(path, readFileSync("fixtures/scans/food-permit.jpg")), serial: "JY0001" });

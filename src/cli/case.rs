@@ -115,7 +115,7 @@ async fn show(reading: &Reading, number: CaseNo, output: Output) -> Result<(), C
             format!(
                 "  #{:<8} {}  {:<28} {}",
                 fact.index,
-                entry.at,
+                entry.at.in_hall(),
                 entry.event.name(),
                 entry.by
             )
@@ -175,7 +175,7 @@ fn print(case: &CaseState, output: Output) -> Result<(), CliError> {
         format!(
             "{}  {}  {}/{}  {}  {}{erased}",
             case.no,
-            case.opened_at,
+            case.opened_at.in_hall(),
             case.mandate.site,
             case.mandate.window,
             case.mandate.department,

@@ -287,14 +287,11 @@ impl FileResult {
                 .map(|page| format!("第 {page} 页 "))
                 .unwrap_or_default();
             let numbers = match (finding.value, finding.limit) {
-                (Some(value), Some(limit)) => format!("（{value:.2}，限值 {limit:.2}）"),
+                (Some(value), Some(limit)) => numbers(value, limit),
                 _ => String::new(),
             };
-            words.push_str(&format!(
-                "\n    {page}{}{numbers} {}",
-                finding.code.zh(),
-                finding.code
-            ));
+            let (zh, en) = (finding.code.zh(), finding.code.en());
+            words.push_str(&format!("\n    {page}{zh}{numbers} {en}"));
         }
         if let Some(error) = &self.error {
             words.push_str(&format!(
@@ -304,6 +301,15 @@ impl FileResult {
         }
         words
     }
+}
+
+/// What was measured and the limit it missed, with as many digits as it takes to tell them apart.
+fn numbers(value: f64, limit: f64) -> String {
+    let digits = match format!("{value:.2}") == format!("{limit:.2}") && value != limit {
+        true => 4,
+        false => 2,
+    };
+    format!("（{value:.digits$}，限值 limit {limit:.digits$}）")
 }
 
 /// Every file named, folders walked in order of names; links are not followed.
@@ -348,4 +354,28 @@ async fn file_stream(
             .await?;
         Ok((read > 0).then(|| (Bytes::from(chunk), file)))
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::FindingCode;
+
+    #[test]
+    fn a_finding_is_told_in_words_and_its_numbers_differ() {
+        let mut result = FileResult::taken("a.png".to_owned(), Digest::of("a"), "held");
+        let code = FindingCode::NeedsVerification;
+        result.findings = vec![
+            Finding::page(1, code).measured(0.496, 0.5),
+            Finding::page(2, code).measured(0.25, 0.5),
+        ];
+        let words = result.words();
+        let told =
+            "第 1 页 部分文字把握不足，建议核对（0.4960，限值 limit 0.5000） some characters";
+        assert!(words.contains(told), "{words}");
+        assert!(words.contains("（0.25，限值 limit 0.50）"), "{words}");
+        assert!(!words.contains("needs-verification"), "{words}");
+        let object = serde_json::to_value(&result).unwrap();
+        assert_eq!(object["findings"][0]["code"], "needs-verification");
+    }
 }

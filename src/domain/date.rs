@@ -118,6 +118,20 @@ impl Date {
     }
 }
 
+impl Timestamp {
+    /// The instant as the clocks in the hall show it: `2026-11-23 10:26:05`.
+    pub fn in_hall(self) -> String {
+        let seconds = self.as_millis().saturating_add(OFFSET_MILLIS);
+        let seconds = seconds.rem_euclid(DAY_MILLIS) / 1000;
+        let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+        format!(
+            "{} {hours:02}:{minutes:02}:{:02}",
+            Date::of(self),
+            seconds % 60
+        )
+    }
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -231,6 +245,14 @@ mod tests {
             assert_eq!(Date::of(date.end()), date.next());
             assert_eq!(Date::of(date.end().plus_millis(-1)), date);
         }
+    }
+
+    #[test]
+    fn clocks_in_the_hall_are_eight_hours_ahead() {
+        let shown = |text: &str| text.parse::<Timestamp>().unwrap().in_hall();
+        assert_eq!(shown("2026-11-22T16:05:09.999Z"), "2026-11-23 00:05:09");
+        assert_eq!(shown("2026-01-02T15:59:59Z"), "2026-01-02 23:59:59");
+        assert_eq!(shown("1969-12-31T15:59:59.5Z"), "1969-12-31 23:59:59");
     }
 
     #[test]

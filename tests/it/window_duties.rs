@@ -108,6 +108,37 @@ async fn art_11_7_a_result_without_a_case_is_found_in_the_departments_register()
     assert_eq!(refused.body["fields"][0]["field"], "rows");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_shows_cases_in_the_halls_time() {
+    let hall = Hall::open().await;
+    let mut clerk = hall.signed_in("c001").await;
+    let case = opened(&mut clerk).await;
+    let no = case.rsplit('/').next().unwrap();
+    let config = hall
+        .app
+        .config
+        .data
+        .folder
+        .with_file_name("counterfoil.toml");
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_counterfoil"));
+        let command = command.arg("--config").arg(&config).args(arguments);
+        let output = command.env_remove("COUNTERFOIL_DATA").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for arguments in [&["case", "list"][..], &["case", "show", no]] {
+        let said = run(arguments);
+        assert!(said.contains("2026-03-09 10:00:0"), "{said}");
+        assert!(!said.contains("2026-03-09T"), "{said}");
+    }
+    let said = run(&["--json", "case", "list"]);
+    assert!(
+        said.contains("\"opened_at\":\"2026-03-09T02:00:0"),
+        "{said}"
+    );
+}
+
 /// From `from` on, MZJ answers for what was SCJG's.
 async fn succeed(hall: &Hall, from: &str) {
     let (old, new): (DepartmentCode, DepartmentCode) =
