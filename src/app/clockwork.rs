@@ -8,9 +8,9 @@ use tokio::sync::watch;
 
 use super::{App, OpenError};
 use crate::counter::{Ask, Counter, CounterError};
-use crate::domain::{Actor, RequestId};
+use crate::domain::{Actor, CaseNo, RequestId};
 use crate::platform::{Platform, PlatformError, ProgressReport, ResultReport};
-use crate::records::erasure::{Eraser, ErasureError};
+use crate::records::erasure::{Approved, Eraser, ErasureError};
 use crate::store::read_log::ReadLog;
 
 /// Who does what happens by the clock.
@@ -109,21 +109,11 @@ impl Clockwork {
     /// Finishes erasures that were approved and cut off, also where the key is gone already and the full text is not
     /// purged yet: each once in this process. One that fails does not keep the others.
     async fn finish_erasures(&self) -> Result<usize, RoundError> {
-        let mut erased = 0;
-        let mut failure = None;
-        for (no, (at, approval)) in self.counter.erasures().await? {
-            if self.eraser.is_finished(&no) {
-                continue;
-            }
-            match self.eraser.erase(&no, at, approval).await {
-                Ok(_) => erased += 1,
-                Err(error) => failure = Some(error),
-            }
-        }
-        match failure {
-            Some(error) => Err(error.into()),
-            None => Ok(erased),
-        }
+        let unfinished = |no: &CaseNo| !self.eraser.is_finished(no);
+        let approved = self.counter.erasures(unfinished).await?.into_iter();
+        let approved = approved.map(|(case, (at, approval))| Approved { case, at, approval });
+        let approved: Vec<Approved> = approved.collect();
+        Ok(self.eraser.finish(&approved).await?)
     }
 
     /// Tells the platform what it does not know yet, and notes what it took.

@@ -67,14 +67,19 @@ impl Counter {
         drafts.end(done).await
     }
 
-    /// Every case whose erasure was approved: when, and the hall's record of it.
-    pub async fn erasures(&self) -> Result<Vec<(CaseNo, (Timestamp, Commitment))>, CounterError> {
+    /// Every `wanted` case whose erasure was approved: when, and the hall's record of it.
+    pub async fn erasures(
+        &self,
+        wanted: impl Fn(&CaseNo) -> bool,
+    ) -> Result<Vec<(CaseNo, (Timestamp, Commitment))>, CounterError> {
         let mut found = Vec::new();
         let mut page = Page::first(ERASURES_AT_ONCE);
         loop {
             let listed = self.catalog.listed(case_list::ERASED, &page).await?;
             for entry in &listed {
-                if let Subject::Case(no) = &entry.subject {
+                if let Subject::Case(no) = &entry.subject
+                    && wanted(no)
+                {
                     let (case, _) = self.case(no).await?;
                     found.extend(case.erased.map(|approved| (no.clone(), approved)));
                 }

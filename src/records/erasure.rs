@@ -35,6 +35,17 @@ pub enum ErasureError {
     Index(#[from] ProjectionError),
 }
 
+/// An erasure that was approved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approved {
+    /// Of which case.
+    pub case: CaseNo,
+    /// When.
+    pub at: Timestamp,
+    /// The vault record of who approved it.
+    pub approval: Commitment,
+}
+
 /// What an erasure did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Erased {
@@ -108,6 +119,7 @@ pub async fn erase_case(
         }
         gone.push(scan);
     }
+    // The key goes last: a tombstone says that everything above was done.
     let tombstone = records
         .blobs
         .case_keys()
@@ -259,6 +271,65 @@ impl Eraser {
         self.index.purge(&erased.scans).await?;
         self.known().insert(case.clone());
         Ok(erased)
+    }
+
+    /// Finishes the erasures of `approved` that this process does not know to be whole; how many. Where the key is gone,
+    /// nothing can be left to do but to purge the full text ([`erase_case`] destroys the key last): for all those the ledger
+    /// is read once, and the full text written once. One that fails does not keep the others.
+    pub async fn finish(&self, approved: &[Approved]) -> Result<usize, ErasureError> {
+        let _alone = self.alone.lock().await;
+        let open = approved.iter().filter(|one| !self.is_finished(&one.case));
+        let open: Vec<&Approved> = open.collect();
+        if open.is_empty() {
+            return Ok(0);
+        }
+        let told = tell(&self.records).await?;
+        let mut scans_of: BTreeMap<&CaseNo, Vec<(&Digest, &Told)>> = BTreeMap::new();
+        for (scan, told) in &told {
+            for case in &told.cases {
+                scans_of.entry(case).or_default().push((scan, told));
+            }
+        }
+        let (mut done, mut purged, mut failure) = (Vec::new(), BTreeSet::new(), None);
+        for one in open {
+            let scans = scans_of.get(&one.case).map_or(&[][..], Vec::as_slice);
+            match self.unpurged(one, scans).await {
+                Ok(scans) => {
+                    purged.extend(scans);
+                    done.push(one.case.clone());
+                }
+                Err(error) => failure = Some(error),
+            }
+        }
+        let purged: Vec<Digest> = purged.into_iter().collect();
+        self.index.purge(&purged).await?;
+        let finished = done.len();
+        self.known().extend(done);
+        match failure {
+            Some(error) => Err(error),
+            None => Ok(finished),
+        }
+    }
+
+    /// Erases a case as far as it is not erased; its scans that the full text may still show.
+    async fn unpurged(
+        &self,
+        approved: &Approved,
+        scans: &[(&Digest, &Told)],
+    ) -> Result<Vec<Digest>, ErasureError> {
+        let Approved { case, at, approval } = approved;
+        let keys = self.records.blobs.case_keys();
+        if keys.tombstone(case).await?.is_none() {
+            let erased = erase_case(&self.records, &self.vault, case, *at, *approval).await?;
+            return Ok(erased.scans);
+        }
+        let mut gone = Vec::new();
+        for (scan, told) in scans {
+            if !has_living(&self.records, &told.cases, case).await? {
+                gone.push(**scan);
+            }
+        }
+        Ok(gone)
     }
 
     /// Whether this process erased the case wholly.
