@@ -7,7 +7,7 @@ use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
 use crate::domain::{Digest, Problem};
-use crate::search::{Hit, Mode, Query, Reader, boxes};
+use crate::search::{Hit, Mode, Query, Reader, Snippet, boxes, excerpt};
 
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -57,14 +57,15 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     for hit in &found.hits {
         let page = reading.records.text_blob(&hit.ocr).await?;
         let rects = boxes(&page, &hit.matches);
+        let snippet = excerpt(&page, &hit.matches);
         let object = Found {
             record: hit.record,
             page: hit.page,
             score: hit.score,
-            snippet: hit.snippet.text.clone(),
+            snippet: snippet.text.clone(),
             boxes: rects.into_iter().map(Into::into).collect(),
         };
-        output.result(&object, || words(hit))?;
+        output.result(&object, || words(hit, &snippet))?;
     }
     if !output.is_json() {
         output.raw(&format!("共 {} 页 / {} pages", found.total, found.total))?;
@@ -73,14 +74,14 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
 }
 
 /// The snippet with what was found between 【 】, under record and page.
-fn words(hit: &Hit) -> String {
+fn words(hit: &Hit, snippet: &Snippet) -> String {
     let mut marked = String::new();
-    for (place, c) in hit.snippet.text.chars().enumerate() {
-        if hit.snippet.marks.iter().any(|mark| mark.start == place) {
+    for (place, c) in snippet.text.chars().enumerate() {
+        if snippet.marks.iter().any(|mark| mark.start == place) {
             marked.push('【');
         }
         marked.push(c);
-        if hit.snippet.marks.iter().any(|mark| mark.end == place + 1) {
+        if snippet.marks.iter().any(|mark| mark.end == place + 1) {
             marked.push('】');
         }
     }

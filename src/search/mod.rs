@@ -4,7 +4,8 @@
 
 mod chars;
 mod compile;
-pub mod index;
+pub mod excerpt;
+mod index;
 mod lexer;
 pub mod matches;
 pub mod normalise;
@@ -17,8 +18,9 @@ mod tokenizer;
 pub mod view;
 mod writer;
 
+pub use excerpt::{Snippet, excerpt};
 pub use index::SearchIndex;
-pub use matches::{Snippet, boxes};
+pub use matches::boxes;
 pub use normalise::{Origin, PageText, normalise, normalise_query};
 pub use query::{Mode, Query, QueryError};
 pub use source::{MemorySource, PageSource};

@@ -11,7 +11,7 @@ use crate::domain::{CaseNo, Digest};
 
 use super::SearchError;
 use super::compile::compile;
-use super::matches::{Snippet, locate, snippet};
+use super::matches::locate;
 use super::query::{Pattern, Query};
 use super::rank::{BestPages, Ranked};
 use super::schema::{Fields, INDEX_VERSION, register_tokenizer, schema};
@@ -57,11 +57,9 @@ pub struct Hit {
     pub page: u32,
     /// How well it fits (BM25), 0 when nothing but fields was asked for. Comparable within one answer only.
     pub score: f32,
-    /// The text around the first match.
-    pub snippet: Snippet,
     /// Where the query stands: ranges of characters of the page's normalised text.
     pub matches: Vec<Range<usize>>,
-    /// Digest of the recognised page that [`super::boxes`] needs.
+    /// Digest of the recognised page that [`super::boxes`] and [`super::excerpt`] need.
     pub ocr: Digest,
 }
 
@@ -177,7 +175,6 @@ impl SearchView {
             record,
             page,
             score: ranked.score,
-            snippet: snippet(&text, &matches),
             matches,
             ocr,
         })

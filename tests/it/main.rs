@@ -103,6 +103,7 @@ mod pipeline_memo;
 mod pipeline_spec;
 mod search;
 mod search_corpus;
+mod search_excerpt;
 mod search_index;
 mod search_prose;
 mod search_scale;

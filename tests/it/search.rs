@@ -5,7 +5,8 @@ use counterfoil::domain::text::Rect;
 use counterfoil::domain::{CaseNo, Digest};
 use counterfoil::ledger::Projection;
 use counterfoil::search::{
-    Mode, Query, Reader, SearchError, SearchIndex, boxes, case_label, normalise, normalise_query,
+    Mode, Query, Reader, SearchError, SearchIndex, boxes, case_label, excerpt, normalise,
+    normalise_query,
 };
 use proptest::prelude::*;
 
@@ -255,8 +256,9 @@ async fn a_hit_shows_its_text_and_its_boxes() {
         .search(&query, &Reader::Everything, 10, 0)
         .unwrap();
     let hit = &hits.hits[0];
-    assert_eq!(hit.snippet.text, "依照营业执照no.1 营业执照");
-    assert_eq!(hit.snippet.marks, [2..6, 11..15]);
+    let shown = excerpt(&page, &hit.matches);
+    assert_eq!(shown.text, "依照 營 業執照 No. １ 营业执照");
+    assert_eq!(shown.marks, [3..8, 15..19]);
     assert_eq!(hit.matches, [2..6, 11..15]);
     let expected = [[30, 0, 30, 20], [0, 20, 20, 20], [0, 40, 40, 20]].map(Rect::from);
     assert_eq!(boxes(&page, &hit.matches), expected);
