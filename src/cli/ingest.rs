@@ -305,10 +305,8 @@ impl FileResult {
 
 /// What was measured and the limit it missed, with as many digits as it takes to tell them apart.
 fn numbers(value: f64, limit: f64) -> String {
-    let digits = match format!("{value:.2}") == format!("{limit:.2}") && value != limit {
-        true => 4,
-        false => 2,
-    };
+    let differ = |digits: &usize| format!("{value:.digits$}") != format!("{limit:.digits$}");
+    let digits = (2..=6).find(differ).unwrap_or(2);
     format!("（{value:.digits$}，限值 limit {limit:.digits$}）")
 }
 
@@ -368,12 +366,13 @@ mod tests {
         result.findings = vec![
             Finding::page(1, code).measured(0.496, 0.5),
             Finding::page(2, code).measured(0.25, 0.5),
+            Finding::page(3, code).measured(0.00001, 0.00004),
         ];
         let words = result.words();
-        let told =
-            "第 1 页 部分文字把握不足，建议核对（0.4960，限值 limit 0.5000） some characters";
+        let told = "第 1 页 部分文字把握不足，建议核对（0.496，限值 limit 0.500） some characters";
         assert!(words.contains(told), "{words}");
         assert!(words.contains("（0.25，限值 limit 0.50）"), "{words}");
+        assert!(words.contains("（0.00001，限值 limit 0.00004）"), "{words}");
         assert!(!words.contains("needs-verification"), "{words}");
         let object = serde_json::to_value(&result).unwrap();
         assert_eq!(object["findings"][0]["code"], "needs-verification");
