@@ -143,6 +143,9 @@ pub fn placing(subject: &Subject, history: &[Recorded]) -> Vec<Place> {
         Subject::Item(_) => vec![Place::new("item", first.index)],
         Subject::Staff(_) => vec![Place::new(staff_list(), first.index)],
         Subject::Stock(_) => vec![Place::new("stock", first.index)],
+        Subject::Bundle(_) => vec![Place::new("bundle", first.index)],
+        Subject::Slip(_) => vec![Place::new("slip", first.index)],
+        Subject::Discrepancy(_) => vec![Place::new("discrepancy", first.index)],
         Subject::Log | Subject::Hall | Subject::Scan(_) => Vec::new(),
     }
 }

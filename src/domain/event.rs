@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::case::{CaseEvent, VisitEvent};
 use super::catalogue::ItemEvent;
+use super::custody::{BundleEvent, DiscrepancyEvent, SlipEvent};
 use super::digest::{Digest, Sm3};
 use super::finding::Finding;
 use super::hall::{AuthorisationEvent, DepartmentEvent, HallEvent, SiteEvent};
@@ -190,6 +191,21 @@ pub enum Event {
     Stock {
         /// What happened.
         event: StockEvent,
+    },
+    /// About the paper of a case.
+    Bundle {
+        /// What happened.
+        event: BundleEvent,
+    },
+    /// About a slip on which paper is handed over.
+    Slip {
+        /// What happened.
+        event: SlipEvent,
+    },
+    /// About something that did not match at a hand-over.
+    Discrepancy {
+        /// What happened.
+        event: DiscrepancyEvent,
     },
 }
 

@@ -146,7 +146,14 @@ short_code! {
     TokenId, "token id";
     /// A printed serial: of a blank certificate, a numbered blank receipt or a waybill.
     SerialNo, "serial number";
+    /// A slip on which paper is handed over (交接单).
+    SlipId, "slip number";
 }
+code_type!(
+    /// Something that did not match at a hand-over (交接差异): the slip's number and a count.
+    DiscrepancyId, "discrepancy number", 52, "1-52 of A-Z a-z 0-9 . _ -",
+    |c| c.is_ascii_alphanumeric() || "._-".contains(c)
+);
 code_type!(
     /// A service item's implementing code (实施编码), stored opaque (standards §2.7).
     TaskCode, "task code", 50, "1-50 of A-Z a-z 0-9 . _ -",
@@ -163,6 +170,13 @@ impl RequestId {
             .take(60)
             .collect();
         Self(format!("{kind}/{digest}"))
+    }
+}
+
+impl DiscrepancyId {
+    /// The `number`th thing, from 1, that did not match on a slip.
+    pub fn of(slip: &SlipId, number: u32) -> Self {
+        Self(format!("{slip}-{number}"))
     }
 }
 
@@ -229,6 +243,12 @@ subjects! {
     Staff(StaffId), "staff";
     /// The stock of numbered blanks of one kind: certificates or receipts.
     Stock(CertificateKind), "stock";
+    /// The paper of a case.
+    Bundle(CaseNo), "bundle";
+    /// A slip on which paper is handed over.
+    Slip(SlipId), "slip";
+    /// Something that did not match at a hand-over.
+    Discrepancy(DiscrepancyId), "discrepancy";
 }
 
 impl Serialize for Subject {

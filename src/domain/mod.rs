@@ -6,6 +6,7 @@ pub mod access;
 pub mod calendar;
 pub mod case;
 pub mod catalogue;
+pub mod custody;
 pub mod date;
 pub mod digest;
 pub mod event;
@@ -30,9 +31,9 @@ pub use digest::{Digest, Sm3};
 pub use event::{Entry, Event, Fact, Occurred};
 pub use finding::{Finding, FindingCode};
 pub use id::{
-    Actor, AuthorisationId, CaseNo, CertificateKind, Commitment, DepartmentCode, FactorId,
-    FieldCode, FieldName, MaterialCode, PipelineName, RequestId, SerialNo, SigningKeyId, SiteCode,
-    StaffId, Subject, TaskCode, TicketId, TokenId, VisitId, WindowCode,
+    Actor, AuthorisationId, CaseNo, CertificateKind, Commitment, DepartmentCode, DiscrepancyId,
+    FactorId, FieldCode, FieldName, MaterialCode, PipelineName, RequestId, SerialNo, SigningKeyId,
+    SiteCode, SlipId, StaffId, Subject, TaskCode, TicketId, TokenId, VisitId, WindowCode,
 };
 pub use problem::Problem;
 pub use time::{Clock, Timestamp};

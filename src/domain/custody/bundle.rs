@@ -1,0 +1,258 @@
+//! A bundle (材料袋): the paper of one case, and where each piece of it is. Its history is told here; what may be done
+//! with it is decided beside it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::terms::*;
+use crate::domain::case::{Recipient, WitnessedSignature, happened};
+use crate::domain::date::Date;
+use crate::domain::event::{Entry, Event};
+use crate::domain::id::{CaseNo, SiteCode, SlipId, StaffId, Subject};
+use crate::domain::time::Timestamp;
+
+/// What can happen to a bundle. A list of papers names them by number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum BundleEvent {
+    /// The case has paper from now on. L1.
+    Opened {
+        /// Where.
+        site: SiteCode,
+        /// Who took it and holds it.
+        clerk: StaffId,
+        /// What.
+        papers: Vec<Paper>,
+    },
+    /// More paper came in.
+    Added {
+        /// Where.
+        site: SiteCode,
+        /// Who took it and holds it.
+        clerk: StaffId,
+        /// What.
+        papers: Vec<Paper>,
+    },
+    /// Papers are on a slip that the giver signed.
+    Offered {
+        /// The slip.
+        slip: SlipId,
+        /// On which leg.
+        leg: Leg,
+        /// Which papers.
+        papers: Vec<u16>,
+    },
+    /// Papers on a slip were received: the other one holds them.
+    Received {
+        /// The slip.
+        slip: SlipId,
+        /// Which papers.
+        papers: Vec<u16>,
+        /// Who holds them.
+        holder: Holder,
+        /// Papers that came damaged.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        damaged: Vec<u16>,
+        /// Until when they come back, if they were lent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        back_by: Option<Date>,
+    },
+    /// Papers on a slip were not taken: the giver goes on holding them.
+    Kept {
+        /// The slip.
+        slip: SlipId,
+        /// Which papers.
+        papers: Vec<u16>,
+    },
+    /// Papers went back to the applicant against signature. L4.
+    Returned {
+        /// Which papers.
+        papers: Vec<u16>,
+        /// To whom.
+        recipient: Recipient,
+        /// That person's signature.
+        signature: WitnessedSignature,
+    },
+}
+
+/// Where a paper is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Somebody holds it.
+    With(Holder),
+    /// It went back to the applicant.
+    Applicant,
+}
+
+/// A paper with where it is and what is being done with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldPaper {
+    /// What it is.
+    pub paper: Paper,
+    /// When it came in.
+    pub since: Timestamp,
+    /// Where it is: in exactly one place.
+    pub place: Place,
+    /// When it came there.
+    pub there_since: Timestamp,
+    /// The slip it is offered on.
+    pub offered: Option<(SlipId, Leg)>,
+    /// The leg on which it came where it is; none where it came in.
+    pub came_by: Option<Leg>,
+    /// Until when it comes back, and to whom, if it was lent.
+    pub lent: Option<(Date, Holder)>,
+    /// Whether it arrived damaged somewhere.
+    pub damaged: bool,
+}
+
+impl HeldPaper {
+    /// Who holds it, if anybody.
+    pub fn holder(&self) -> Option<&Holder> {
+        match &self.place {
+            Place::With(holder) => Some(holder),
+            _ => None,
+        }
+    }
+
+    /// Whether the hall holds it.
+    pub fn in_hall(&self) -> bool {
+        self.holder()
+            .is_some_and(|holder| matches!(holder.side, Side::Hall { .. }))
+    }
+}
+
+/// A bundle as its history tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// The case.
+    pub case: CaseNo,
+    /// Its papers by number.
+    pub papers: BTreeMap<u16, HeldPaper>,
+}
+
+impl Bundle {
+    /// A bundle without paper yet.
+    pub fn new(case: CaseNo) -> Self {
+        Self {
+            case,
+            papers: BTreeMap::new(),
+        }
+    }
+
+    /// Its subject.
+    pub fn subject(&self) -> Subject {
+        Subject::Bundle(self.case.clone())
+    }
+
+    /// The number of the next paper.
+    pub fn next_no(&self) -> u16 {
+        let last = self.papers.keys().next_back().copied().unwrap_or(0);
+        last.saturating_add(1)
+    }
+
+    /// The papers with these numbers that are there.
+    fn each(&mut self, papers: &[u16], change: impl Fn(&mut HeldPaper)) {
+        for no in papers {
+            if let Some(paper) = self.papers.get_mut(no) {
+                change(paper);
+            }
+        }
+    }
+
+    fn put(&mut self, papers: &[Paper], holder: &Holder, at: Timestamp) {
+        for paper in papers {
+            let held = HeldPaper {
+                paper: paper.clone(),
+                since: at,
+                place: Place::With(holder.clone()),
+                there_since: at,
+                offered: None,
+                came_by: None,
+                lent: None,
+                damaged: false,
+            };
+            self.papers.insert(paper.no, held);
+        }
+    }
+
+    fn leave(&mut self, papers: &[u16], place: &Place, at: Timestamp) {
+        self.each(papers, |paper| {
+            paper.place = place.clone();
+            paper.there_since = at;
+            paper.offered = None;
+            paper.lent = None;
+        });
+    }
+
+    fn apply(&mut self, event: &BundleEvent, at: Timestamp) {
+        match event {
+            BundleEvent::Opened {
+                site,
+                clerk,
+                papers,
+            }
+            | BundleEvent::Added {
+                site,
+                clerk,
+                papers,
+            } => {
+                let holder = Holder {
+                    side: Side::Hall { site: site.clone() },
+                    staff: Some(clerk.clone()),
+                };
+                self.put(papers, &holder, at);
+            }
+            BundleEvent::Offered { slip, leg, papers } => {
+                self.each(papers, |paper| paper.offered = Some((slip.clone(), *leg)));
+            }
+            BundleEvent::Received {
+                papers,
+                holder,
+                damaged,
+                back_by,
+                ..
+            } => self.receive(papers, holder, damaged, *back_by, at),
+            BundleEvent::Kept { papers, .. } => self.each(papers, |paper| paper.offered = None),
+            BundleEvent::Returned { papers, .. } => self.leave(papers, &Place::Applicant, at),
+        }
+    }
+
+    fn receive(
+        &mut self,
+        papers: &[u16],
+        holder: &Holder,
+        damaged: &[u16],
+        back_by: Option<Date>,
+        at: Timestamp,
+    ) {
+        for no in papers {
+            let Some(paper) = self.papers.get_mut(no) else {
+                continue;
+            };
+            let giver = std::mem::replace(&mut paper.place, Place::With(holder.clone()));
+            paper.lent = match (back_by, giver) {
+                (Some(day), Place::With(giver)) => Some((day, giver)),
+                _ => None,
+            };
+            paper.there_since = at;
+            paper.came_by = paper.offered.take().map(|(_, leg)| leg);
+            paper.damaged |= damaged.contains(no);
+        }
+    }
+}
+
+/// Folds the history of a bundle, oldest first; none when the case never had paper.
+pub fn fold<'a>(history: impl IntoIterator<Item = &'a Entry>) -> Option<Bundle> {
+    let mut bundle: Option<Bundle> = None;
+    for entry in history {
+        let (Event::Bundle { event }, Subject::Bundle(case)) = (&entry.event, &entry.subject)
+        else {
+            continue;
+        };
+        bundle
+            .get_or_insert_with(|| Bundle::new(case.clone()))
+            .apply(event, happened(entry));
+    }
+    bundle
+}

@@ -1,0 +1,150 @@
+//! Discrepancies (交接差异): what did not match at a hand-over, who clears it up, and until when.
+
+use serde::{Deserialize, Serialize};
+
+use super::signer::acts_for;
+use super::terms::*;
+use crate::domain::calendar::{Calendar, NoYear};
+use crate::domain::date::Date;
+use crate::domain::event::{Entry, Event, Fact};
+use crate::domain::id::{CaseNo, Commitment, DiscrepancyId, SlipId, StaffId, Subject};
+use crate::domain::refusal::refusals;
+use crate::domain::staff::StaffState;
+use crate::domain::time::Timestamp;
+
+/// Working days for clearing a discrepancy up, where the hall's settings say nothing else.
+pub const CLEAR_DAYS: u32 = 5;
+
+/// What did not match.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Discrepancy {
+    /// The slip it was found on.
+    pub slip: SlipId,
+    /// The case whose bundle it is about.
+    pub case: CaseNo,
+    /// The papers, by number; none for a label that was on no line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub papers: Vec<u16>,
+    /// What is wrong.
+    pub kind: DiscrepancyKind,
+    /// Who clears it up: the giver.
+    pub owner: Holder,
+    /// The last day for that.
+    pub due: Date,
+}
+
+/// What can happen to a discrepancy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum DiscrepancyEvent {
+    /// It was found.
+    Opened {
+        /// What.
+        discrepancy: Discrepancy,
+    },
+    /// It was cleared up.
+    Cleared {
+        /// Vault record of how.
+        note: Commitment,
+        /// By whom.
+        by: StaffId,
+    },
+}
+
+/// A discrepancy as its history tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiscrepancyState {
+    /// Its number.
+    pub id: DiscrepancyId,
+    /// What is wrong.
+    pub discrepancy: Discrepancy,
+    /// When it was found.
+    pub opened_at: Timestamp,
+    /// When it was cleared up, and by whom.
+    pub cleared: Option<(Timestamp, StaffId)>,
+}
+
+impl DiscrepancyState {
+    /// Whether it is not cleared up in time.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        let until = self.cleared.as_ref().map_or(now, |(at, _)| *at);
+        until >= self.discrepancy.due.end()
+    }
+}
+
+refusals! {
+    /// Why a discrepancy cannot be cleared up like this.
+    DiscrepancyRefusal;
+    Cleared { id: DiscrepancyId }, "cleared", "",
+        "交接差异 {id} 已处理", "discrepancy {id} is cleared up already";
+    NotOwner { staff: StaffId, owner: Holder }, "not-owner", "",
+        "交接差异由{owner}处理，{staff} 不属于该方", "the discrepancy is for {owner:#} to clear up, and {staff} is not of that side";
+}
+
+/// The last day for clearing up what is found at `now`.
+pub fn clear_by(calendar: &Calendar, days: u32, now: Timestamp) -> Result<Date, NoYear> {
+    calendar.plus_working_days(Date::of(now), days)
+}
+
+/// The facts that open what was found on one slip; they are numbered in its order.
+pub(super) fn opened(found: impl IntoIterator<Item = Discrepancy>) -> Vec<Fact> {
+    let numbered = (1..).zip(found);
+    numbered
+        .map(|(number, discrepancy): (u32, _)| {
+            let id = DiscrepancyId::of(&discrepancy.slip, number);
+            let event = DiscrepancyEvent::Opened { discrepancy };
+            Fact::new(Subject::Discrepancy(id), Event::Discrepancy { event })
+        })
+        .collect()
+}
+
+/// Clears a discrepancy up, with a note of how. Whoever does is of the owner's side.
+pub fn clear(
+    state: &DiscrepancyState,
+    by: &StaffId,
+    clearer: &StaffState,
+    note: Commitment,
+) -> Result<Vec<Fact>, DiscrepancyRefusal> {
+    if state.cleared.is_some() {
+        let id = state.id.clone();
+        return Err(DiscrepancyRefusal::Cleared { id });
+    }
+    acts_for(by, clearer, &state.discrepancy.owner.side).map_err(|_| {
+        DiscrepancyRefusal::NotOwner {
+            staff: by.clone(),
+            owner: state.discrepancy.owner.clone(),
+        }
+    })?;
+    let by = by.clone();
+    let event = DiscrepancyEvent::Cleared { note, by };
+    let subject = Subject::Discrepancy(state.id.clone());
+    Ok(vec![Fact::new(subject, Event::Discrepancy { event })])
+}
+
+/// Folds the history of a discrepancy, oldest first.
+pub fn fold<'a>(history: impl IntoIterator<Item = &'a Entry>) -> Option<DiscrepancyState> {
+    let mut state: Option<DiscrepancyState> = None;
+    for entry in history {
+        let (Event::Discrepancy { event }, Subject::Discrepancy(id)) =
+            (&entry.event, &entry.subject)
+        else {
+            continue;
+        };
+        match (event, &mut state) {
+            (DiscrepancyEvent::Opened { discrepancy }, None) => {
+                state = Some(DiscrepancyState {
+                    id: id.clone(),
+                    discrepancy: discrepancy.clone(),
+                    opened_at: entry.at,
+                    cleared: None,
+                });
+            }
+            (DiscrepancyEvent::Cleared { by, .. }, Some(state)) => {
+                state.cleared = Some((entry.at, by.clone()));
+            }
+            _ => {}
+        }
+    }
+    state
+}

@@ -1,0 +1,65 @@
+//! Why custody declines.
+
+use super::terms::{Leg, Side};
+use crate::domain::date::Date;
+use crate::domain::id::{CaseNo, SlipId, StaffId};
+use crate::domain::refusal::refusals;
+
+refusals! {
+    /// Why paper cannot be handed over like this.
+    CustodyRefusal;
+    NoPapers, "no-papers", "papers",
+        "没有列出任何材料；请至少扫描一份", "no paper is listed; scan at least one";
+    TooMany { max: usize }, "too-many-bundles", "lines",
+        "一张交接单最多 {max} 个材料袋；请分成几张", "a slip has at most {max} bundles; make several";
+    ListedTwice { case: CaseNo }, "listed-twice", "lines",
+        "材料袋 {case} 或其中的材料重复列出；请删除重复行", "bundle {case}, or a paper of it, is listed twice; remove the repeated line";
+    NoBundle { case: CaseNo }, "no-bundle", "lines",
+        "办件 {case} 没有材料袋；请核对标签", "case {case} has no bundle; check the label";
+    NoPaper { case: CaseNo, no: u16 }, "no-paper", "papers",
+        "材料袋 {case} 没有第 {no} 号材料；请核对清单", "bundle {case} has no paper {no}; check its list";
+    PaperDiffers { case: CaseNo, no: u16 }, "paper-differs", "lines",
+        "交接单上 {case} 第 {no} 号材料与登记不一致；请重新生成交接单", "paper {no} of {case} is not on the slip as it is registered; make the slip again";
+    NotHolder { case: CaseNo, no: u16, staff: StaffId }, "not-holder", "papers",
+        "{case} 第 {no} 号材料不在 {staff} 名下；请由现持有人交出", "paper {no} of {case} is not held by {staff}; its present holder gives it";
+    OnSlip { case: CaseNo, no: u16, slip: SlipId }, "on-slip", "papers",
+        "{case} 第 {no} 号材料已在交接单 {slip} 上；请先完成或撤回该单", "paper {no} of {case} is on slip {slip}; finish or cancel that first";
+    Lent { case: CaseNo, no: u16, until: Date }, "lent", "papers",
+        "{case} 第 {no} 号材料为借阅件（{until} 前归还）；请先办理归还", "paper {no} of {case} is lent (until {until}); return it first";
+    NotLent { case: CaseNo, no: u16 }, "not-lent", "papers",
+        "{case} 第 {no} 号材料不是从对方借阅的；请选择其他交接类型", "paper {no} of {case} was not lent by the other side; choose another kind of hand-over";
+    WrongLeg { leg: Leg, from: Side, to: Side }, "wrong-leg", "leg",
+        "{leg}不能从{from}到{to}；请选择正确的交接类型或接收方", "{leg:#} does not go from {from:#} to {to:#}; choose the right kind of hand-over or receiver";
+    NoReturnDay, "no-return-day", "back_by",
+        "借阅须填写归还日期，且不早于交接单有效期；其他交接不填", "a loan states the day it comes back, not before the slip expires; nothing else does";
+    ExpiresBefore { today: Date }, "expires-before", "expires",
+        "交接单有效期不能早于今天（{today}）；请改为今天或以后", "a slip does not expire before today ({today}); choose today or later";
+    SlipKnown { slip: SlipId }, "slip-known", "slip",
+        "交接单号 {slip} 已使用；请重新生成", "slip number {slip} is taken; make another";
+    NotOpen { slip: SlipId }, "slip-not-open", "slip",
+        "交接单 {slip} 已办结；请查看其结果", "slip {slip} is finished; look at its outcome";
+    Expired { slip: SlipId, on: Date }, "slip-expired", "slip",
+        "交接单 {slip} 已于 {on} 过期；请交出方重新发起", "slip {slip} expired on {on}; the giver offers again";
+    NotExpired { slip: SlipId, on: Date }, "slip-not-expired", "slip",
+        "交接单 {slip} 在 {on} 当日结束前仍有效", "slip {slip} is good until the end of {on}";
+    OtherManifest { slip: SlipId }, "other-manifest", "manifest",
+        "签收的不是交接单 {slip} 现在的清单；请重新打开交接单", "this is not the manifest of slip {slip}; open the slip again";
+    LinesDiffer { case: CaseNo }, "lines-differ", "lines",
+        "签收结果与交接单在 {case} 处不一致：每份材料都要有且只有一个结论", "the outcome does not match the slip at {case}: every paper gets one finding and only one";
+    NothingTaken, "nothing-taken", "lines",
+        "没有接收任何材料；请改为拒收并说明原因", "nothing is taken; refuse the slip and say why";
+    SamePerson { staff: StaffId }, "same-person", "receipt",
+        "交出人和接收人不能是同一人（{staff}）；请由另一人签收", "giver and receiver cannot be one person ({staff}); somebody else signs for it";
+    NotTheirSide { staff: StaffId, side: Side }, "not-their-side", "receipt",
+        "{staff} 不能代表{side}；请由该方人员签字", "{staff} does not act for {side:#}; somebody of that side signs";
+    HolderDiffers, "holder-differs", "to",
+        "签收后的持有人须为签收人本人", "whoever signs for it holds it";
+    StampForDepartments, "stamp-for-departments", "receipt",
+        "只有部门可以在纸质交接单上签章；大厅内部请用签名密钥", "only a department signs and stamps on paper; within the hall sign with a key";
+    NoKey { staff: StaffId }, "no-signing-key", "signature",
+        "{staff} 没有在用的签名密钥，或所用密钥已停用；请先登记签名密钥", "{staff} has no signing key in force, or used another; enrol a signing key first";
+    BadSignature { staff: StaffId }, "bad-signature", "signature",
+        "{staff} 的签名与内容不符；请核对后重新签名", "the signature of {staff} does not fit what is signed; check it and sign again";
+    NotGiver { staff: StaffId }, "not-giver", "slip",
+        "交接单由他人发起，{staff} 不能撤回；请发起人办理", "the slip was offered by somebody else; {staff} cannot cancel it";
+}

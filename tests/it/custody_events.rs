@@ -1,0 +1,200 @@
+//! The written form of every fact about custody: `fixtures/events/v1-custody.jsonl`, one line each.
+
+use std::collections::BTreeSet;
+
+use counterfoil::domain::case::{Recipient, WitnessedSignature};
+use counterfoil::domain::custody::*;
+use counterfoil::domain::*;
+
+use crate::custody_kit::*;
+
+const FILE: &str = "fixtures/events/v1-custody.jsonl";
+
+fn bundle_events() -> Vec<BundleEvent> {
+    let (clerk, slip) = (StaffId::new("c-1").unwrap(), SlipId::new("S-1").unwrap());
+    let site = SiteCode::new("CENTRE").unwrap();
+    let paper = |no, row: Option<&str>| Paper {
+        no,
+        row: row.map(|row| MaterialCode::new(row).unwrap()),
+        form: PaperForm::Original,
+        count: 1,
+        pages: row.map(|_| 3),
+        condition: Condition::Good,
+        origin: Origin::Receipt,
+    };
+    let officer = Holder {
+        side: department("market"),
+        staff: Some(StaffId::new("o-1").unwrap()),
+    };
+    vec![
+        BundleEvent::Opened {
+            site: site.clone(),
+            clerk: clerk.clone(),
+            papers: vec![paper(1, Some("form")), paper(2, None)],
+        },
+        BundleEvent::Added {
+            site,
+            clerk: clerk.clone(),
+            papers: vec![paper(3, Some("plan"))],
+        },
+        BundleEvent::Offered {
+            slip: slip.clone(),
+            leg: Leg::Loan,
+            papers: vec![1, 2, 3],
+        },
+        BundleEvent::Received {
+            slip: slip.clone(),
+            papers: vec![1, 3],
+            holder: officer,
+            damaged: vec![3],
+            back_by: Some("2026-03-09".parse().unwrap()),
+        },
+        BundleEvent::Kept {
+            slip,
+            papers: vec![2],
+        },
+        BundleEvent::Returned {
+            papers: vec![2],
+            recipient: Recipient::Applicant,
+            signature: WitnessedSignature {
+                digest: Digest::of("pad"),
+                witness: clerk,
+            },
+        },
+    ]
+}
+
+fn slip_events() -> Vec<SlipEvent> {
+    let people = people();
+    let (clerk, officer) = (&people[0], &people[4]);
+    vec![
+        SlipEvent::Offered {
+            manifest: Digest::of("manifest"),
+            leg: Leg::Transfer,
+            from: clerk.holder(),
+            to: officer.side.clone(),
+            bundles: 1,
+            papers: 3,
+            expires: "2026-03-05".parse().unwrap(),
+            given: clerk.sign(&Digest::of("manifest")),
+        },
+        SlipEvent::Received {
+            outcome: Digest::of("outcome"),
+            to: officer.holder(),
+            taken: 2,
+            kept: 1,
+            extras: 0,
+            receipt: Receipt::Signed {
+                by: officer.sign(&Digest::of("outcome")),
+            },
+        },
+        SlipEvent::Received {
+            outcome: Digest::of("outcome"),
+            to: Holder {
+                side: officer.side.clone(),
+                staff: None,
+            },
+            taken: 3,
+            kept: 0,
+            extras: 1,
+            receipt: Receipt::Stamped {
+                sheet: Digest::of("sheet"),
+                witness: clerk.sign(&Digest::of("statement")),
+            },
+        },
+        SlipEvent::CalledOff {
+            how: CallOff::Refused,
+            by: Some(officer.id.clone()),
+            reason: Some(Commitment(Digest::of("reason"))),
+        },
+    ]
+}
+
+fn discrepancy_events() -> Vec<DiscrepancyEvent> {
+    let clerk = &people()[0];
+    let discrepancy = Discrepancy {
+        slip: SlipId::new("S-1").unwrap(),
+        case: case(1),
+        papers: vec![2],
+        kind: DiscrepancyKind::Missing,
+        owner: clerk.holder(),
+        due: "2026-03-09".parse().unwrap(),
+    };
+    vec![
+        DiscrepancyEvent::Opened { discrepancy },
+        DiscrepancyEvent::Cleared {
+            note: Commitment(Digest::of("note")),
+            by: clerk.id.clone(),
+        },
+    ]
+}
+
+fn all() -> Vec<Entry> {
+    let slip = SlipId::new("S-1").unwrap();
+    let found = Subject::Discrepancy(DiscrepancyId::of(&slip, 1));
+    let bundle = bundle_events().into_iter();
+    let bundle = bundle.map(|event| (Subject::Bundle(case(1)), Event::Bundle { event }));
+    let slips = slip_events().into_iter();
+    let slips = slips.map(|event| (Subject::Slip(slip.clone()), Event::Slip { event }));
+    let found = discrepancy_events()
+        .into_iter()
+        .map(|event| (found.clone(), Event::Discrepancy { event }));
+    let mut log = Log::default();
+    for (place, (subject, event)) in (0..).zip(bundle.chain(slips).chain(found)) {
+        log.record(START + place, vec![Fact::new(subject, event)]);
+    }
+    let mut entries: Vec<Entry> = log.histories.into_values().flatten().collect();
+    entries.sort_by_key(|entry| entry.at);
+    entries
+}
+
+/// The names of an enum's variants, as its reader lists them when it meets another.
+fn names<T: serde::de::DeserializeOwned>() -> BTreeSet<String> {
+    let Err(error) = serde_json::from_str::<T>(r#"{"type":"?"}"#) else {
+        panic!("a fact without a name was read");
+    };
+    let text = error.to_string();
+    let words = text.split('`').skip(1).step_by(2).skip(1);
+    words.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_fact_about_custody_keeps_its_written_form() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE);
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let written: Vec<String> = all()
+        .iter()
+        .map(|entry| String::from_utf8(entry.encode().unwrap()).unwrap())
+        .collect();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(
+        lines == written,
+        "the facts of today are written so:\n{}",
+        written.join("\n")
+    );
+    let mut kinds: [BTreeSet<String>; 3] = Default::default();
+    for line in lines {
+        assert_eq!(
+            Entry::decode(line.as_bytes()).unwrap().encode().unwrap(),
+            line.as_bytes()
+        );
+        assert!(
+            line.is_ascii(),
+            "names and reasons are Chinese; a leaf holds none"
+        );
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        let place = match value["event"]["type"].as_str() {
+            Some("bundle") => 0,
+            Some("slip") => 1,
+            _ => 2,
+        };
+        let kind = value["event"]["event"]["type"].as_str().unwrap();
+        kinds[place].insert(kind.to_owned());
+    }
+    let expected = [
+        names::<BundleEvent>(),
+        names::<SlipEvent>(),
+        names::<DiscrepancyEvent>(),
+    ];
+    assert_eq!(kinds, expected);
+}
