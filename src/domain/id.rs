@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
+use super::date::Month;
 use super::digest::Digest;
 
 /// A text that is not a valid code of its kind.
@@ -148,6 +149,8 @@ short_code! {
     SerialNo, "serial number";
     /// A slip on which paper is handed over (交接单).
     SlipId, "slip number";
+    /// A round of the monthly transfer (月度移交).
+    TransferId, "transfer number";
 }
 code_type!(
     /// Something that did not match at a hand-over (交接差异): the slip's number and a count.
@@ -170,6 +173,18 @@ impl RequestId {
             .take(60)
             .collect();
         Self(format!("{kind}/{digest}"))
+    }
+}
+
+impl TransferId {
+    /// The round of a department, a site and a month: the same four always give the same number, so that no round is
+    /// opened twice.
+    pub fn of(department: &DepartmentCode, site: &SiteCode, month: Month, round: u32) -> Self {
+        let key = Digest::of(format!(
+            "counterfoil/transfer/{department}/{site}/{month}/{round}"
+        ));
+        let short: String = key.to_string().chars().take(32).collect();
+        Self(format!("t-{short}"))
     }
 }
 

@@ -24,6 +24,7 @@ pub mod stock;
 pub mod text;
 pub mod ticket;
 pub mod time;
+pub mod transfer;
 
 pub use calendar::{Calendar, NoYear};
 pub use date::{Date, Month};
@@ -33,7 +34,8 @@ pub use finding::{Finding, FindingCode};
 pub use id::{
     Actor, AuthorisationId, CaseNo, CertificateKind, Commitment, DepartmentCode, DiscrepancyId,
     FactorId, FieldCode, FieldName, MaterialCode, PipelineName, RequestId, SerialNo, SigningKeyId,
-    SiteCode, SlipId, StaffId, Subject, TaskCode, TicketId, TokenId, VisitId, WindowCode,
+    SiteCode, SlipId, StaffId, Subject, TaskCode, TicketId, TokenId, TransferId, VisitId,
+    WindowCode,
 };
 pub use problem::Problem;
 pub use time::{Clock, Timestamp};

@@ -164,6 +164,16 @@ impl World<'_> {
         Some(open[self.below(open.len())])
     }
 
+    /// What somebody finds who checks a slip, mostly all of it.
+    fn check(&mut self, manifest: &SlipManifest, to: &Holder) -> SlipOutcome {
+        let bad = self.random.below(6);
+        let mut draws = Random::new(self.random.next());
+        outcome(manifest, to.clone(), |_, _| match draws.below(12) {
+            roll if roll <= bad => Found::ALL[draws.below(6) as usize],
+            _ => Found::Present,
+        })
+    }
+
     fn receive(&mut self) {
         let Some(made) = self.some_slip() else {
             return;
@@ -183,32 +193,9 @@ impl World<'_> {
             side: manifest.to.clone(),
             staff,
         };
-        let bad = self.below(6);
-        let mut draws = Random::new(self.random.next());
-        let found = outcome(&manifest, to.clone(), |_, _| match draws.below(12) {
-            roll if roll as usize <= bad => Found::ALL[draws.below(6) as usize],
-            _ => Found::Present,
-        });
-        let taken: Vec<Key> = found
-            .lines
-            .iter()
-            .flat_map(|line| {
-                let papers = line.papers.iter().filter(|paper| paper.found.is_taken());
-                papers.map(|paper| (line.case.clone(), paper.no))
-            })
-            .collect();
-        let receipt = if stamped {
-            let sheet = Digest::of("sheet");
-            let statement = WitnessStatement {
-                statement: found.digest(),
-                captured: sheet,
-            };
-            let witness = self.people[who].sign(&statement.digest());
-            Receipt::Stamped { sheet, witness }
-        } else {
-            let by = self.people[who].sign(&found.digest());
-            Receipt::Signed { by }
-        };
+        let found = self.check(&manifest, &to);
+        let taken = taken(&found);
+        let receipt = receipt(&self.people[who], &found, stamped);
         let slip = self.log.slip(&manifest.slip).unwrap();
         let clear_by = Date::of(at(self.now + 5 * DAY));
         let (person, now) = (&self.people[who], at(self.now));
@@ -324,6 +311,28 @@ impl World<'_> {
         }
         assert_eq!(seen, self.naive.holder.len());
     }
+}
+
+fn taken(found: &SlipOutcome) -> Vec<Key> {
+    let lines = found.lines.iter().flat_map(|line| {
+        let papers = line.papers.iter().filter(|paper| paper.found.is_taken());
+        papers.map(|paper| (line.case.clone(), paper.no))
+    });
+    lines.collect()
+}
+
+fn receipt(person: &Person, found: &SlipOutcome, stamped: bool) -> Receipt {
+    if !stamped {
+        let by = person.sign(&found.digest());
+        return Receipt::Signed { by };
+    }
+    let sheet = Digest::of("sheet");
+    let statement = WitnessStatement {
+        statement: found.digest(),
+        captured: sheet,
+    };
+    let witness = person.sign(&statement.digest());
+    Receipt::Stamped { sheet, witness }
 }
 
 #[test]

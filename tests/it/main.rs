@@ -120,6 +120,7 @@ mod stopping;
 mod support;
 mod tidy;
 mod tiff;
+mod transfer_plan;
 mod window_client;
 mod window_documents;
 mod window_duties;

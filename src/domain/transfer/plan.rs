@@ -1,0 +1,119 @@
+//! Planning: which rounds of transfer are to be opened. Told the same, it plans the same; what it planned is on a round
+//! afterwards and is not planned again, so that it may be asked as often as one likes.
+
+use std::collections::BTreeMap;
+
+use super::due::{due_of, month_of};
+use crate::domain::custody::BUNDLES_MAX;
+use crate::domain::date::{Date, Month};
+use crate::domain::id::{CaseNo, DepartmentCode, SiteCode, TransferId};
+
+/// A closed case with the papers that are to be transferred and are on no round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// The case.
+    pub case: CaseNo,
+    /// The site that holds its bundle.
+    pub site: SiteCode,
+    /// The day it closed (办结).
+    pub closed: Date,
+    /// The papers.
+    pub papers: Vec<Candidate>,
+}
+
+/// A paper that the hall holds and that nothing else is being done with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its number in the bundle.
+    pub no: u16,
+    /// The department it goes to: that named for its material, else the lead.
+    pub department: DepartmentCode,
+    /// The day it came in.
+    pub came_in: Date,
+    /// The day to which its transfer was put off.
+    pub deferred: Option<Date>,
+}
+
+/// What the rounds of one department, site and month are called by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Round {
+    /// To whom.
+    pub department: DepartmentCode,
+    /// From where.
+    pub site: SiteCode,
+    /// The month its papers belong to.
+    pub month: Month,
+}
+
+/// The rounds there are: the number of the last one, and whether it is still gathered.
+pub type Rounds = BTreeMap<Round, (u32, bool)>;
+
+/// A round to be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// Its number, which department, site, month and round determine.
+    pub id: TransferId,
+    /// Whose.
+    pub of: Round,
+    /// Which round, from 1.
+    pub round: u32,
+    /// The last day for it.
+    pub due: Date,
+    /// The papers of each bundle.
+    pub lines: Vec<(CaseNo, Vec<u16>)>,
+}
+
+/// The rounds to be opened on `today`. A month is gathered when it is over, or at once where `early` says so (及时). What
+/// was put off is gathered in the month of its new day. Nothing is planned beside a round that is still gathered; what
+/// does not fit on one slip makes another round.
+pub fn plan(
+    closed: &[Closed],
+    rounds: &Rounds,
+    today: Date,
+    early: impl Fn(&Round) -> bool,
+) -> Vec<Planned> {
+    let mut gathered: BTreeMap<(Round, Date), BTreeMap<&CaseNo, Vec<u16>>> = BTreeMap::new();
+    for case in closed {
+        for paper in &case.papers {
+            let of = Round {
+                department: paper.department.clone(),
+                site: case.site.clone(),
+                month: month_of(case.closed, paper.came_in),
+            };
+            let ready = match paper.deferred {
+                Some(day) => today >= day.month().first(),
+                None => today > of.month.last() || early(&of),
+            };
+            if !ready {
+                continue;
+            }
+            let due = paper.deferred.unwrap_or(due_of(of.month));
+            let lines = gathered.entry((of, due)).or_default();
+            lines.entry(&case.case).or_default().push(paper.no);
+        }
+    }
+    let mut planned = Vec::new();
+    let mut numbers: BTreeMap<Round, u32> = BTreeMap::new();
+    for ((of, due), lines) in gathered {
+        let (last, gathering) = rounds.get(&of).copied().unwrap_or((0, false));
+        if gathering {
+            continue;
+        }
+        let lines: Vec<(CaseNo, Vec<u16>)> = lines
+            .into_iter()
+            .map(|(case, papers)| (case.clone(), papers))
+            .collect();
+        for chunk in lines.chunks(BUNDLES_MAX) {
+            let number = numbers.entry(of.clone()).or_insert(last);
+            *number += 1;
+            planned.push(Planned {
+                id: TransferId::of(&of.department, &of.site, of.month, *number),
+                of: of.clone(),
+                round: *number,
+                due,
+                lines: chunk.to_vec(),
+            });
+        }
+    }
+    planned
+}

@@ -1,0 +1,83 @@
+//! How a closed case's paper stands: not yet due, done, put off with consent, or overdue. There is no other state.
+
+use super::due::{due_of, month_of};
+use crate::domain::custody::{HeldPaper, Leg, Place, Side};
+use crate::domain::date::Date;
+
+/// What became of a paper, as far as the transfer is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Its department has it, or it went back to the applicant: nothing is owed any more.
+    Settled,
+    /// It is still to be transferred, also while it is lent or offered.
+    Owed,
+}
+
+/// A paper that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaperDuty {
+    /// The day it came in.
+    pub came_in: Date,
+    /// The day to which its transfer was put off, with the department's consent and the supervisor's approval.
+    pub deferred: Option<Date>,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// How a closed case stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseStanding {
+    /// It never had paper, and says so.
+    NoPaper,
+    /// All its paper is where it belongs.
+    Settled,
+    /// Paper is to be transferred by this day.
+    NotYetDue(Date),
+    /// Paper was put off to this day.
+    Deferred(Date),
+    /// Paper should have been transferred by this day.
+    Overdue(Date),
+}
+
+/// What became of a paper in custody. What a department collected on the way counts as transferred (Art 8(5)); what it
+/// borrowed does not.
+pub fn fate(paper: &HeldPaper) -> Fate {
+    match &paper.place {
+        Place::Applicant => Fate::Settled,
+        Place::With(holder) => {
+            let there = matches!(holder.side, Side::Department { .. });
+            let to_keep = !matches!(paper.came_by, Some(Leg::Loan));
+            if there && to_keep {
+                Fate::Settled
+            } else {
+                Fate::Owed
+            }
+        }
+    }
+}
+
+/// How a case that closed on a day stands on `today`: what is overdue longest counts before what is due next.
+pub fn standing(
+    closed: Date,
+    papers: impl IntoIterator<Item = PaperDuty>,
+    today: Date,
+) -> CaseStanding {
+    let mut seen = false;
+    let mut first: Option<(Date, bool)> = None;
+    for paper in papers {
+        seen = true;
+        if paper.fate == Fate::Settled {
+            continue;
+        }
+        let due = due_of(month_of(closed, paper.came_in));
+        let due = (paper.deferred.unwrap_or(due), paper.deferred.is_some());
+        first = Some(first.map_or(due, |known| known.min(due)));
+    }
+    match first {
+        None if seen => CaseStanding::Settled,
+        None => CaseStanding::NoPaper,
+        Some((due, _)) if today > due => CaseStanding::Overdue(due),
+        Some((due, true)) => CaseStanding::Deferred(due),
+        Some((due, false)) => CaseStanding::NotYetDue(due),
+    }
+}
