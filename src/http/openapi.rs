@@ -15,7 +15,7 @@ use super::problem::{PROBLEM_JSON, ProblemBody};
 #[openapi(
     info(
         title = "Counterfoil 存根",
-        description = "综合窗口办件、材料与扫描件接口。\n\nEvery POST carries an `Idempotency-Key`, and sent again under the same key it does nothing a second time. Only two kinds go without: the steps of signing in (`/api/v1/session` and below), because a code counts once and to repeat an answer would mean to keep a session's token, and what changes nothing (`/api/v1/progress`, `/api/v1/signatures/verification`).\n\nEvery change of something that exists carries `If-Match` with the ETag of the last answer about it. Errors are `application/problem+json` with a stable `code`.",
+        description = "综合窗口办件、材料与扫描件接口。\n\nEvery POST carries an `Idempotency-Key`, and sent again under the same key it does nothing a second time. Only two kinds go without: the steps of signing in (`/api/v1/session` and below), because a code counts once and to repeat an answer would mean to keep a session's token, and what changes nothing (`/api/v1/progress`, `/api/v1/signatures/verification`).\n\nOutside `/api/v1/session`, whose password, factors and signing key are the person's own, every change of something that exists carries `If-Match` with the ETag of the last answer about it. Errors are `application/problem+json` with a stable `code`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     components(schemas(ProblemBody)),
