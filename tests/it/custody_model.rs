@@ -37,7 +37,7 @@ impl World<'_> {
         self.below(bound) == 0
     }
 
-    /// Records, unless the process ends before; sometimes it ends after, and the same is asked again.
+    /// Records, unless the process ends before. Finished slips are tried again by `some_slip`.
     fn persist(&mut self, facts: Vec<Fact>) -> bool {
         if self.one_in(12) {
             *self.tally.entry("lost").or_default() += 1;
