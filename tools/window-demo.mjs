@@ -94,7 +94,8 @@ try {
   await clerk.act(path, "result", { action: "obtain", route: { type: "platform" }, content: await clerk.document(path, readFileSync("fixtures/scans/food-permit.jpg")), serial: "JY0001" });
   await clerk.act(path, "result", { action: "hand_out", window: "B02", id_number: applicant.id, signature: await clerk.document(path, readFileSync("fixtures/scans/power-of-attorney.png")) });
   const rated = await clerk.act(path, "rating", { level: "very_satisfied" });
-  say(`结果已当面核验发放，评价 ${rated.rating}；进度 progress: ${rated.progress}`);
+  const words = { very_satisfied: "非常满意 very satisfied", delivered: "已送达 delivered" };
+  say(`结果已当面核验发放，评价 rated ${words[rated.rating]}；进度 progress ${words[rated.progress]}`);
   for (const form of ["intake_receipt", "delivery_receipt"]) checkPaper(await clerk.print(path, form), [opened.no, opened.item]);
 } finally {
   await hall.stop();

@@ -260,7 +260,8 @@ fn art_12_3_an_offer_lapses_at_the_end_of_its_last_day() {
     let end = scene.manifest.expires.end();
     let found = scene.outcome(OFFICER, all_there);
     let last = end.as_millis() - 1;
-    assert!(scene.receive(OFFICER, &found, last).is_ok());
+    let in_time = scene.receive(OFFICER, &found, last).unwrap();
+    assert_eq!(in_time.len(), 2, "the slip and its bundle");
     let late = scene.receive(OFFICER, &found, end.as_millis()).unwrap_err();
     assert_eq!(late.code(), "slip-expired");
     let slip = scene.slip();
@@ -381,5 +382,7 @@ fn a_loan_goes_back_to_whoever_lent_it() {
     assert_eq!(elsewhere.code(), "lent");
     let other = try_leg(Leg::LoanReturn, &department("market")).unwrap_err();
     assert_eq!(other.code(), "not-lent");
-    assert!(try_leg(Leg::LoanReturn, &site("CENTRE")).is_ok());
+    let back = try_leg(Leg::LoanReturn, &site("CENTRE")).unwrap();
+    let subjects: Vec<String> = back.iter().map(|fact| fact.subject.to_string()).collect();
+    assert_eq!(subjects, ["slip/S-9", "bundle/C-0001"]);
 }

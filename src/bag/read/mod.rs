@@ -38,7 +38,10 @@ pub trait Source: Send + Sync {
     fn has_payload_folder(&self) -> bool;
 
     /// What was met that is no file of a bag (links, devices, impossible names): never read, to be reported.
-    fn refused(&self) -> &[Fault];
+    /// An archive is refused as a whole for one of them, so it has none.
+    fn refused(&self) -> &[Fault] {
+        &[]
+    }
 
     /// Opens the file at this place in [`Source::entries`]. Reading gives exactly its bytes, or an error.
     fn open(&self, index: usize) -> Result<Box<dyn Read + '_>, Fault>;

@@ -259,10 +259,6 @@ impl Source for TarSource {
         self.payload
     }
 
-    fn refused(&self) -> &[Fault] {
-        &[]
-    }
-
     fn open(&self, index: usize) -> Result<Box<dyn Read + '_>, Fault> {
         let Some(entry) = self.entries.get(index) else {
             return Err(Fault::io(&self.name, &io::ErrorKind::NotFound.into()));

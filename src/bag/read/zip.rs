@@ -56,10 +56,6 @@ impl Source for ZipSource {
         self.payload
     }
 
-    fn refused(&self) -> &[Fault] {
-        &[]
-    }
-
     fn open(&self, index: usize) -> Result<Box<dyn Read + '_>, Fault> {
         let found = self.entries.get(index).zip(self.packed.get(index));
         let Some((entry, packed)) = found else {
