@@ -55,8 +55,8 @@ pub use self::late::LateEntry;
 pub use self::load::LOAD_DAYS_MAX;
 pub use self::opening::OpenCase;
 pub use self::places::{
-    authorisation_list, case_list, department_list, owner_list, placing, site_list, staff_list,
-    ticket_list, visit_list,
+    authorisation_list, case_list, department_list, owner_list, paper_list, placing, site_list,
+    staff_list, ticket_list, visit_list,
 };
 pub use self::platform::{ImportOrder, Unreported};
 pub use self::printing::{

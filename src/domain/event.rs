@@ -14,6 +14,7 @@ use super::staff::StaffEvent;
 use super::stock::StockEvent;
 use super::ticket::TicketEvent;
 use super::time::Timestamp;
+use super::transfer::TransferEvent;
 
 /// The format version written today. Every version ever written stays decodable (`fixtures/events`).
 pub const ENTRY_VERSION: u16 = 1;
@@ -206,6 +207,11 @@ pub enum Event {
     Discrepancy {
         /// What happened.
         event: DiscrepancyEvent,
+    },
+    /// About a round of the monthly transfer.
+    Transfer {
+        /// What happened.
+        event: TransferEvent,
     },
 }
 

@@ -189,9 +189,9 @@ impl TransferId {
 }
 
 impl DiscrepancyId {
-    /// The `number`th thing, from 1, that did not match on a slip.
-    pub fn of(slip: &SlipId, number: u32) -> Self {
-        Self(format!("{slip}-{number}"))
+    /// The `number`th thing, from 1, that did not match on the slip or round with this number.
+    pub fn of(source: &str, number: u32) -> Self {
+        Self(format!("{source}-{number}"))
     }
 }
 
@@ -264,6 +264,8 @@ subjects! {
     Slip(SlipId), "slip";
     /// Something that did not match at a hand-over.
     Discrepancy(DiscrepancyId), "discrepancy";
+    /// A round of the monthly transfer.
+    Transfer(TransferId), "transfer";
 }
 
 impl Serialize for Subject {

@@ -26,6 +26,7 @@ impl Scene {
         let taken = take_in(&log.bundle(&case(1)), site, &people[CLERK].id, two_papers());
         log.record(START, taken.unwrap());
         let lines = [(case(1), vec![1, 2])];
+        log.prepare(leg, &lines);
         let expires = Date::of(at(START + DAY));
         let manifest = manifest(&log, "S-1", leg, &people[CLERK], to, &lines, expires);
         let mut scene = Self {

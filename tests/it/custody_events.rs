@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use counterfoil::domain::case::{Recipient, WitnessedSignature};
 use counterfoil::domain::custody::*;
+use counterfoil::domain::transfer::TransferEvent;
 use counterfoil::domain::*;
 
 use crate::custody_kit::*;
@@ -61,6 +62,26 @@ fn bundle_events() -> Vec<BundleEvent> {
                 witness: clerk,
             },
         },
+        BundleEvent::Listed {
+            transfer: round(),
+            papers: vec![1],
+        },
+        BundleEvent::Unlisted {
+            transfer: round(),
+            papers: vec![1],
+        },
+        BundleEvent::Deferred {
+            transfer: round(),
+            papers: vec![1],
+            until: "2026-04-30".parse().unwrap(),
+        },
+        BundleEvent::Doubted {
+            discrepancy: DiscrepancyId::of("S-1", 1),
+            papers: vec![1],
+        },
+        BundleEvent::Cleared {
+            discrepancy: DiscrepancyId::of("S-1", 1),
+        },
     ]
 }
 
@@ -71,6 +92,7 @@ fn slip_events() -> Vec<SlipEvent> {
         SlipEvent::Offered {
             manifest: Digest::of("manifest"),
             leg: Leg::Transfer,
+            transfer: Some(round()),
             from: clerk.holder(),
             to: officer.side.clone(),
             bundles: 1,
@@ -113,7 +135,8 @@ fn slip_events() -> Vec<SlipEvent> {
 fn discrepancy_events() -> Vec<DiscrepancyEvent> {
     let clerk = &people()[0];
     let discrepancy = Discrepancy {
-        slip: SlipId::new("S-1").unwrap(),
+        slip: Some(SlipId::new("S-1").unwrap()),
+        transfer: None,
         case: case(1),
         papers: vec![2],
         kind: DiscrepancyKind::Missing,
@@ -129,9 +152,103 @@ fn discrepancy_events() -> Vec<DiscrepancyEvent> {
     ]
 }
 
+fn transfer_events() -> Vec<TransferEvent> {
+    let day = |text: &str| text.parse::<Date>().unwrap();
+    let (clerk, slip) = (StaffId::new("c-1").unwrap(), SlipId::new("S-1").unwrap());
+    let officer = StaffId::new("o-1").unwrap();
+    vec![
+        TransferEvent::Opened {
+            department: DepartmentCode::new("market").unwrap(),
+            site: SiteCode::new("CENTRE").unwrap(),
+            month: "2026-01".parse().unwrap(),
+            round: 1,
+            on: day("2026-02-01"),
+            due: day("2026-02-28"),
+            lines: Digest::of("lines"),
+            bundles: 1,
+            papers: 3,
+            late: false,
+        },
+        TransferEvent::Reminded {
+            days: 10,
+            on: day("2026-02-09"),
+            late: true,
+        },
+        TransferEvent::Reconciled {
+            outcome: Digest::of("outcome"),
+            present: 2,
+            absent: 1,
+            extras: 0,
+            left: 2,
+            by: clerk.clone(),
+        },
+        TransferEvent::CheckFailed {
+            checks: Digest::of("checks"),
+            failed: 1,
+            by: clerk.clone(),
+        },
+        TransferEvent::Sealed {
+            package: Digest::of("package"),
+            checks: Digest::of("checks"),
+            files: 12,
+            bytes: 34_567,
+            log_size: 890,
+            by: clerk.clone(),
+        },
+        TransferEvent::Offered { slip: slip.clone() },
+        TransferEvent::OfferEnded {
+            slip: slip.clone(),
+            how: CallOff::Lapsed,
+        },
+        TransferEvent::Overdue {
+            side: department("market"),
+            on: day("2026-03-01"),
+            late: false,
+        },
+        TransferEvent::Escalated {
+            level: 1,
+            side: department("market"),
+            on: day("2026-03-06"),
+            late: false,
+        },
+        TransferEvent::DeferralAsked {
+            lines: Digest::of("some lines"),
+            until: day("2026-04-30"),
+            reason: Commitment(Digest::of("reason")),
+            by: clerk.clone(),
+        },
+        TransferEvent::DeferralConsented {
+            by: officer.clone(),
+        },
+        TransferEvent::DeferralDeclined {
+            side: site("CENTRE"),
+            by: clerk.clone(),
+            reason: Commitment(Digest::of("reason")),
+        },
+        TransferEvent::DeferralApproved {
+            by: clerk,
+            papers: 1,
+            left: 1,
+        },
+        TransferEvent::Withdrawn { papers: 1, left: 1 },
+        TransferEvent::HandedOver {
+            slip,
+            taken: 1,
+            kept: 0,
+            left: 0,
+        },
+        TransferEvent::PackageChecked {
+            package: Digest::of("package"),
+            checks: Digest::of("checks"),
+            failed: 0,
+            by: officer,
+        },
+    ]
+}
+
 fn all() -> Vec<Entry> {
     let slip = SlipId::new("S-1").unwrap();
-    let found = Subject::Discrepancy(DiscrepancyId::of(&slip, 1));
+    let found = Subject::Discrepancy(DiscrepancyId::of(slip.as_str(), 1));
     let bundle = bundle_events().into_iter();
     let bundle = bundle.map(|event| (Subject::Bundle(case(1)), Event::Bundle { event }));
     let slips = slip_events().into_iter();
@@ -139,8 +256,11 @@ fn all() -> Vec<Entry> {
     let found = discrepancy_events()
         .into_iter()
         .map(|event| (found.clone(), Event::Discrepancy { event }));
+    let rounds = transfer_events()
+        .into_iter()
+        .map(|event| (Subject::Transfer(round()), Event::Transfer { event }));
     let mut log = Log::default();
-    for (place, (subject, event)) in (0..).zip(bundle.chain(slips).chain(found)) {
+    for (place, (subject, event)) in (0..).zip(bundle.chain(slips).chain(found).chain(rounds)) {
         log.record(START + place, vec![Fact::new(subject, event)]);
     }
     let mut entries: Vec<Entry> = log.histories.into_values().flatten().collect();
@@ -172,7 +292,7 @@ fn every_fact_about_custody_keeps_its_written_form() {
         "the facts of today are written so:\n{}",
         written.join("\n")
     );
-    let mut kinds: [BTreeSet<String>; 3] = Default::default();
+    let mut kinds: [BTreeSet<String>; 4] = Default::default();
     for line in lines {
         assert_eq!(
             Entry::decode(line.as_bytes()).unwrap().encode().unwrap(),
@@ -186,7 +306,8 @@ fn every_fact_about_custody_keeps_its_written_form() {
         let place = match value["event"]["type"].as_str() {
             Some("bundle") => 0,
             Some("slip") => 1,
-            _ => 2,
+            Some("discrepancy") => 2,
+            _ => 3,
         };
         let kind = value["event"]["event"]["type"].as_str().unwrap();
         kinds[place].insert(kind.to_owned());
@@ -195,6 +316,7 @@ fn every_fact_about_custody_keeps_its_written_form() {
         names::<BundleEvent>(),
         names::<SlipEvent>(),
         names::<DiscrepancyEvent>(),
+        names::<TransferEvent>(),
     ];
     assert_eq!(kinds, expected);
 }

@@ -111,6 +111,11 @@ pub fn people() -> Vec<Person> {
     ]
 }
 
+/// The round of transfer in these tests.
+pub fn round() -> TransferId {
+    TransferId::new("T-1").unwrap()
+}
+
 /// Histories in memory.
 #[derive(Default)]
 pub struct Log {
@@ -150,6 +155,19 @@ impl Log {
         cases
             .map(|case| (case.clone(), self.bundle(&case)))
             .collect()
+    }
+
+    /// Puts papers on the round for a transfer, and takes them off it for every other leg.
+    pub fn prepare(&mut self, leg: Leg, lines: &[(CaseNo, Vec<u16>)]) {
+        for (case, papers) in lines {
+            let (transfer, papers) = (round(), papers.clone());
+            let event = match leg {
+                Leg::Transfer => BundleEvent::Listed { transfer, papers },
+                _ => BundleEvent::Unlisted { transfer, papers },
+            };
+            let subject = Subject::Bundle(case.clone());
+            self.record(START, vec![Fact::new(subject, Event::Bundle { event })]);
+        }
     }
 
     pub fn slip(&self, id: &SlipId) -> Option<Slip> {
@@ -204,6 +222,7 @@ pub fn manifest(
     SlipManifest {
         slip: SlipId::new(id).unwrap(),
         leg,
+        transfer: (leg == Leg::Transfer).then(round),
         from: from.holder(),
         to: to.clone(),
         back_by: (leg == Leg::Loan).then_some(expires),

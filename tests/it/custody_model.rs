@@ -116,6 +116,7 @@ impl World<'_> {
         let expires = Date::of(at(self.now + DAY * self.random.below(4) as i64));
         let id = format!("S-{}", self.made.len());
         let lines = self.papers_of(giver);
+        self.log.prepare(leg, &lines);
         let (from, to) = (&self.people[giver], &self.people[receiver].side);
         let manifest = manifest(&self.log, &id, leg, from, to, &lines, expires);
         // Sometimes somebody else signs, or something else is signed.
@@ -157,7 +158,6 @@ impl World<'_> {
         if self.made.is_empty() {
             return None;
         }
-        // Finished ones are tried as well.
         if open.is_empty() || self.one_in(8) {
             return Some(self.below(self.made.len()));
         }

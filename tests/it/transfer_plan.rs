@@ -43,7 +43,13 @@ fn art_12_4_paper_is_due_at_the_end_of_the_month_after_its_case_closed() {
 fn art_12_4_both_sides_are_reminded_at_ten_five_and_one_working_days() {
     let calendar = Calendar::embedded();
     let due = day("2026-02-28");
-    let on = |text| reminders(due, &calendar, day(text)).unwrap();
+    let on = |text| {
+        let today = day(text);
+        let reached = REMINDERS
+            .into_iter()
+            .filter(|days| today <= due && reminder_day(due, &calendar, *days).unwrap() <= today);
+        reached.collect::<Vec<u32>>()
+    };
     // Working days in February 2026 before the end: the holiday is the 15th to the 23rd, the 14th and 28th are worked.
     let expected: [(&str, &[u32]); 8] = [
         ("2026-02-08", &[]),
@@ -278,6 +284,9 @@ fn art_08_5_collected_paper_is_settled_and_lent_paper_is_not() {
         came_by,
         lent: None,
         damaged: false,
+        listed: None,
+        deferred: None,
+        doubts: BTreeSet::new(),
     };
     let (hall, market) = (site("CENTRE"), department("market"));
     for leg in [Leg::Collection, Leg::Transfer, Leg::Internal] {

@@ -1,7 +1,7 @@
 //! A bundle (材料袋): the paper of one case, and where each piece of it is. Its history is told here; what may be done
 //! with it is decided beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use super::terms::*;
 use crate::domain::case::{Recipient, WitnessedSignature, happened};
 use crate::domain::date::Date;
 use crate::domain::event::{Entry, Event};
-use crate::domain::id::{CaseNo, SiteCode, SlipId, StaffId, Subject};
+use crate::domain::id::{CaseNo, DiscrepancyId, SiteCode, SlipId, StaffId, Subject, TransferId};
 use crate::domain::time::Timestamp;
 
 /// What can happen to a bundle. A list of papers names them by number.
@@ -74,6 +74,41 @@ pub enum BundleEvent {
         /// That person's signature.
         signature: WitnessedSignature,
     },
+    /// Papers are on a round of the monthly transfer.
+    Listed {
+        /// Which.
+        transfer: TransferId,
+        /// Which papers.
+        papers: Vec<u16>,
+    },
+    /// Papers are taken off a round: they were not found, not taken, or put off.
+    Unlisted {
+        /// Which.
+        transfer: TransferId,
+        /// Which papers.
+        papers: Vec<u16>,
+    },
+    /// Their transfer was put off, with the department's consent and the supervisor's approval.
+    Deferred {
+        /// The round they were on.
+        transfer: TransferId,
+        /// Which papers.
+        papers: Vec<u16>,
+        /// The new last day.
+        until: Date,
+    },
+    /// Something does not match: until that is cleared up the papers go on no round.
+    Doubted {
+        /// What.
+        discrepancy: DiscrepancyId,
+        /// Which papers.
+        papers: Vec<u16>,
+    },
+    /// It was cleared up.
+    Cleared {
+        /// What.
+        discrepancy: DiscrepancyId,
+    },
 }
 
 /// Where a paper is.
@@ -104,6 +139,12 @@ pub struct HeldPaper {
     pub lent: Option<(Date, Holder)>,
     /// Whether it arrived damaged somewhere.
     pub damaged: bool,
+    /// The round of transfer it is on.
+    pub listed: Option<TransferId>,
+    /// The day to which its transfer was put off.
+    pub deferred: Option<Date>,
+    /// What does not match and is not cleared up.
+    pub doubts: BTreeSet<DiscrepancyId>,
 }
 
 impl HeldPaper {
@@ -171,6 +212,9 @@ impl Bundle {
                 came_by: None,
                 lent: None,
                 damaged: false,
+                listed: None,
+                deferred: None,
+                doubts: BTreeSet::new(),
             };
             self.papers.insert(paper.no, held);
         }
@@ -182,6 +226,7 @@ impl Bundle {
             paper.there_since = at;
             paper.offered = None;
             paper.lent = None;
+            paper.listed = None;
         });
     }
 
@@ -215,6 +260,33 @@ impl Bundle {
             } => self.receive(papers, holder, damaged, *back_by, at),
             BundleEvent::Kept { papers, .. } => self.each(papers, |paper| paper.offered = None),
             BundleEvent::Returned { papers, .. } => self.leave(papers, &Place::Applicant, at),
+            _ => self.follow_up(event),
+        }
+    }
+
+    /// What is recorded about papers that stay where they are.
+    fn follow_up(&mut self, event: &BundleEvent) {
+        match event {
+            BundleEvent::Listed { transfer, papers } => {
+                self.each(papers, |paper| paper.listed = Some(transfer.clone()));
+            }
+            BundleEvent::Unlisted { papers, .. } => self.each(papers, |paper| paper.listed = None),
+            BundleEvent::Deferred { papers, until, .. } => self.each(papers, |paper| {
+                paper.listed = None;
+                paper.deferred = Some(*until);
+            }),
+            BundleEvent::Doubted {
+                discrepancy,
+                papers,
+            } => self.each(papers, |paper| {
+                paper.doubts.insert(discrepancy.clone());
+            }),
+            BundleEvent::Cleared { discrepancy } => {
+                for paper in self.papers.values_mut() {
+                    paper.doubts.remove(discrepancy);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -237,6 +309,9 @@ impl Bundle {
             };
             paper.there_since = at;
             paper.came_by = paper.offered.take().map(|(_, leg)| leg);
+            if paper.came_by != Some(Leg::Internal) {
+                paper.listed = None;
+            }
             paper.damaged |= damaged.contains(no);
         }
     }

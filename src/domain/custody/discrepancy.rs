@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bundle::BundleEvent;
+use super::offer::of_bundle;
 use super::signer::acts_for;
 use super::terms::*;
 use crate::domain::calendar::{Calendar, NoYear};
 use crate::domain::date::Date;
 use crate::domain::event::{Entry, Event, Fact};
-use crate::domain::id::{CaseNo, Commitment, DiscrepancyId, SlipId, StaffId, Subject};
+use crate::domain::id::{CaseNo, Commitment, DiscrepancyId, SlipId, StaffId, Subject, TransferId};
 use crate::domain::refusal::refusals;
 use crate::domain::staff::StaffState;
 use crate::domain::time::Timestamp;
@@ -20,7 +22,11 @@ pub const CLEAR_DAYS: u32 = 5;
 #[serde(deny_unknown_fields)]
 pub struct Discrepancy {
     /// The slip it was found on.
-    pub slip: SlipId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slip: Option<SlipId>,
+    /// The round of transfer it was found on, where the window looked its own paper up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<TransferId>,
     /// The case whose bundle it is about.
     pub case: CaseNo,
     /// The papers, by number; none for a label that was on no line.
@@ -87,16 +93,29 @@ pub fn clear_by(calendar: &Calendar, days: u32, now: Timestamp) -> Result<Date, 
     calendar.plus_working_days(Date::of(now), days)
 }
 
-/// The facts that open what was found on one slip; they are numbered in its order.
-pub(super) fn opened(found: impl IntoIterator<Item = Discrepancy>) -> Vec<Fact> {
-    let numbered = (1..).zip(found);
-    numbered
-        .map(|(number, discrepancy): (u32, _)| {
-            let id = DiscrepancyId::of(&discrepancy.slip, number);
-            let event = DiscrepancyEvent::Opened { discrepancy };
-            Fact::new(Subject::Discrepancy(id), Event::Discrepancy { event })
-        })
-        .collect()
+/// The facts that open what was found on one slip or round; they are numbered in its order.
+/// Papers stay in doubt until it is cleared up.
+pub(in crate::domain) fn opened(
+    source: &str,
+    found: impl IntoIterator<Item = Discrepancy>,
+) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for (number, discrepancy) in (1..).zip(found) {
+        let id = DiscrepancyId::of(source, number);
+        if !discrepancy.papers.is_empty() {
+            let doubted = BundleEvent::Doubted {
+                discrepancy: id.clone(),
+                papers: discrepancy.papers.clone(),
+            };
+            facts.push(of_bundle(&discrepancy.case, doubted));
+        }
+        let event = DiscrepancyEvent::Opened { discrepancy };
+        facts.push(Fact::new(
+            Subject::Discrepancy(id),
+            Event::Discrepancy { event },
+        ));
+    }
+    facts
 }
 
 /// Clears a discrepancy up, with a note of how. Whoever does is of the owner's side.
@@ -119,7 +138,13 @@ pub fn clear(
     let by = by.clone();
     let event = DiscrepancyEvent::Cleared { note, by };
     let subject = Subject::Discrepancy(state.id.clone());
-    Ok(vec![Fact::new(subject, Event::Discrepancy { event })])
+    let mut facts = vec![Fact::new(subject, Event::Discrepancy { event })];
+    if !state.discrepancy.papers.is_empty() {
+        let discrepancy = state.id.clone();
+        let cleared = BundleEvent::Cleared { discrepancy };
+        facts.push(of_bundle(&state.discrepancy.case, cleared));
+    }
+    Ok(facts)
 }
 
 /// Folds the history of a discrepancy, oldest first.

@@ -22,6 +22,7 @@ mod slip;
 mod terms;
 
 pub use bundle::{Bundle, BundleEvent, HeldPaper, Place, fold as fold_bundle};
+pub(in crate::domain) use discrepancy::opened;
 pub use discrepancy::{
     CLEAR_DAYS, Discrepancy, DiscrepancyEvent, DiscrepancyRefusal, DiscrepancyState, clear,
     clear_by, fold as fold_discrepancy,

@@ -76,6 +76,7 @@ pub fn offer(
     let offered = SlipEvent::Offered {
         manifest: manifest.digest(),
         leg: manifest.leg,
+        transfer: manifest.transfer.clone(),
         from: manifest.from.clone(),
         to: manifest.to.clone(),
         bundles: count(manifest.lines.len()),
@@ -106,6 +107,9 @@ fn sound(manifest: &SlipManifest, today: Date) -> Result<(), CustodyRefusal> {
     let back = manifest.back_by.is_some_and(|day| day >= manifest.expires);
     if back != (*leg == Leg::Loan) || manifest.back_by.is_some() != back {
         return Err(CustodyRefusal::NoReturnDay);
+    }
+    if (*leg == Leg::Transfer) != manifest.transfer.is_some() {
+        return Err(CustodyRefusal::TransferByRound);
     }
     if manifest.lines.is_empty() || manifest.lines.iter().any(|line| line.papers.is_empty()) {
         return Err(CustodyRefusal::NoPapers);
@@ -146,6 +150,9 @@ fn may_give(
     if let Some((slip, _)) = &held.offered {
         let slip = slip.clone();
         return Err(CustodyRefusal::OnSlip { case, no, slip });
+    }
+    if manifest.leg != Leg::Internal && held.listed != manifest.transfer {
+        return Err(CustodyRefusal::round_differs(case, no, held));
     }
     loan_allows(manifest, held).map_err(|until| match until {
         Some(until) => CustodyRefusal::Lent {

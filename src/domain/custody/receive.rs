@@ -62,7 +62,8 @@ pub fn receive(
         return Err(CustodyRefusal::NothingTaken);
     }
     discrepancies.extend(outcome.extras.iter().map(|extra| Discrepancy {
-        slip: slip.id.clone(),
+        slip: Some(slip.id.clone()),
+        transfer: None,
         case: extra.case.clone(),
         papers: Vec::new(),
         kind: DiscrepancyKind::Extra,
@@ -81,7 +82,7 @@ pub fn receive(
         0,
         Fact::new(slip.subject(), Event::Slip { event: received }),
     );
-    facts.extend(discrepancy::opened(discrepancies));
+    facts.extend(discrepancy::opened(slip.id.as_str(), discrepancies));
     Ok(facts)
 }
 
@@ -164,7 +165,8 @@ impl<'l> Line<'l> {
 
     fn discrepancies(&self, slip: &Slip, due: Date) -> impl Iterator<Item = Discrepancy> {
         self.wrong.iter().map(move |(kind, papers)| Discrepancy {
-            slip: slip.id.clone(),
+            slip: Some(slip.id.clone()),
+            transfer: None,
             case: self.offered.case.clone(),
             papers: papers.clone(),
             kind: *kind,

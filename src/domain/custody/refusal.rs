@@ -1,8 +1,9 @@
 //! Why custody declines.
 
+use super::bundle::HeldPaper;
 use super::terms::{Leg, Side};
 use crate::domain::date::Date;
-use crate::domain::id::{CaseNo, SlipId, StaffId};
+use crate::domain::id::{CaseNo, SlipId, StaffId, TransferId};
 use crate::domain::refusal::refusals;
 
 refusals! {
@@ -24,6 +25,12 @@ refusals! {
         "{case} 第 {no} 号材料不在 {staff} 名下；请由现持有人交出", "paper {no} of {case} is not held by {staff}; its present holder gives it";
     OnSlip { case: CaseNo, no: u16, slip: SlipId }, "on-slip", "papers",
         "{case} 第 {no} 号材料已在交接单 {slip} 上；请先完成或撤回该单", "paper {no} of {case} is on slip {slip}; finish or cancel that first";
+    OnRound { case: CaseNo, no: u16, transfer: TransferId }, "on-round", "papers",
+        "{case} 第 {no} 号材料已列入移交批次 {transfer}；请先完成该批次或申请延期移交", "paper {no} of {case} is on transfer round {transfer}; finish the round or have it put off first";
+    NotOnRound { case: CaseNo, no: u16 }, "not-on-round", "papers",
+        "{case} 第 {no} 号材料不在这一移交批次内；请按批次清单移交", "paper {no} of {case} is not on this transfer round; transfer what the round lists";
+    TransferByRound, "transfer-by-round", "transfer",
+        "办结材料按移交批次移交；请在移交批次中发起，其他交接不填批次号", "finished paper is transferred by rounds; offer it from its round, and name no round for anything else";
     Lent { case: CaseNo, no: u16, until: Date }, "lent", "papers",
         "{case} 第 {no} 号材料为借阅件（{until} 前归还）；请先办理归还", "paper {no} of {case} is lent (until {until}); return it first";
     NotLent { case: CaseNo, no: u16 }, "not-lent", "papers",
@@ -62,4 +69,18 @@ refusals! {
         "{staff} 的签名与内容不符；请核对后重新签名", "the signature of {staff} does not fit what is signed; check it and sign again";
     NotGiver { staff: StaffId }, "not-giver", "slip",
         "交接单由他人发起，{staff} 不能撤回；请发起人办理", "the slip was offered by somebody else; {staff} cannot cancel it";
+}
+
+impl CustodyRefusal {
+    /// The paper is on another round than the slip's, or on none.
+    pub(super) fn round_differs(case: CaseNo, no: u16, held: &HeldPaper) -> Self {
+        match &held.listed {
+            Some(transfer) => Self::OnRound {
+                case,
+                no,
+                transfer: transfer.clone(),
+            },
+            None => Self::NotOnRound { case, no },
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::domain::case::happened;
 use crate::domain::date::Date;
 use crate::domain::digest::Digest;
 use crate::domain::event::{Entry, Event};
-use crate::domain::id::{Commitment, SlipId, StaffId, Subject};
+use crate::domain::id::{Commitment, SlipId, StaffId, Subject, TransferId};
 use crate::domain::time::Timestamp;
 
 /// What can happen to a slip.
@@ -20,6 +20,9 @@ pub enum SlipEvent {
         manifest: Digest,
         /// On which leg.
         leg: Leg,
+        /// The round whose papers are on it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transfer: Option<TransferId>,
         /// Who gives.
         from: Holder,
         /// Which side is to receive.
@@ -105,6 +108,8 @@ pub struct Slip {
     pub manifest: Digest,
     /// On which leg.
     pub leg: Leg,
+    /// The round whose papers are on it.
+    pub transfer: Option<TransferId>,
     /// Who gives.
     pub from: Holder,
     /// Which side is to receive.
@@ -144,6 +149,7 @@ pub fn fold<'a>(history: impl IntoIterator<Item = &'a Entry>) -> Option<Slip> {
                 SlipEvent::Offered {
                     manifest,
                     leg,
+                    transfer,
                     from,
                     to,
                     bundles,
@@ -156,6 +162,7 @@ pub fn fold<'a>(history: impl IntoIterator<Item = &'a Entry>) -> Option<Slip> {
                     id: id.clone(),
                     manifest: *manifest,
                     leg: *leg,
+                    transfer: transfer.clone(),
                     from: from.clone(),
                     to: to.clone(),
                     bundles: *bundles,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::date::Date;
 use crate::domain::digest::Digest;
 use crate::domain::id::{
-    CaseNo, DepartmentCode, MaterialCode, SigningKeyId, SiteCode, SlipId, StaffId,
+    CaseNo, DepartmentCode, MaterialCode, SigningKeyId, SiteCode, SlipId, StaffId, TransferId,
 };
 use crate::domain::staff::SignatureBytes;
 
@@ -294,6 +294,9 @@ pub struct SlipManifest {
     pub slip: SlipId,
     /// On which leg.
     pub leg: Leg,
+    /// The round whose papers go to their department.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<TransferId>,
     /// Who gives.
     pub from: Holder,
     /// Which side is to receive.

@@ -32,13 +32,14 @@ pub fn shown(day: Date, calendar: &Calendar) -> Result<Due, NoYear> {
     Ok(Due { day, working })
 }
 
-/// The reminders whose day has come by `today`, earliest first: so many working days, or fewer, are left after today.
-/// Once `due` is past there is nothing to remind of any more.
-pub fn reminders(due: Date, calendar: &Calendar, today: Date) -> Result<Vec<u32>, NoYear> {
-    if today > due {
-        return Ok(Vec::new());
+/// The first day on which no more than `days` working days are left before the end of `due`.
+pub fn reminder_day(due: Date, calendar: &Calendar, days: u32) -> Result<Date, NoYear> {
+    let (mut day, mut left) = (due, 0);
+    loop {
+        left += u32::from(calendar.is_working_day(day)?);
+        if left > days {
+            return Ok(day);
+        }
+        day = day.previous();
     }
-    let left = calendar.working_days_between(today, due)?;
-    let reached = REMINDERS.into_iter().filter(|days| left <= *days);
-    Ok(reached.collect())
 }

@@ -1,11 +1,30 @@
-//! The monthly transfer (月度移交): what is due when, which papers a round gathers, and how a closed case stands. Art
-//! 12(4): paper goes to its department no later than the month after the case closes. Pure: days and instants are
-//! arguments. What was handed over, and by whom, is `custody`'s to say.
+//! The monthly transfer (月度移交): what is due when, which papers a round gathers, how it goes from its opening to the
+//! department's signature, and how a closed case stands. Art 12(4): paper goes to its department no later than the month
+//! after the case closes. Here live facts, folds and pure decisions; days and instants are arguments. What was handed
+//! over, and by whom, is `custody`'s to say.
 
+mod clock;
+mod defer;
 mod due;
+mod gather;
+mod hand;
 mod plan;
+mod refusal;
+mod round;
 mod standing;
 
-pub use due::{Due, REMINDERS, due_of, month_of, reminders, shown};
+pub use clock::{ESCALATIONS, lines, open, overdue, remind};
+pub use defer::{
+    approve as approve_deferral, ask as ask_deferral, consent as consent_deferral,
+    decline as decline_deferral,
+};
+pub use due::{Due, REMINDERS, due_of, month_of, reminder_day, shown};
+pub use gather::{Seal, on_round, reconcile, seal};
+pub use hand::{ended, offered, received, withdrawn};
 pub use plan::{Candidate, Closed, Planned, Round, Rounds, plan};
+pub use refusal::TransferRefusal;
+pub use round::{
+    DeferralRequest, RoundLine, RoundLines, RoundOutcome, RoundStage, RoundState, SealedPackage,
+    TransferEvent, fold as fold_round,
+};
 pub use standing::{CaseStanding, Fate, PaperDuty, fate, standing};

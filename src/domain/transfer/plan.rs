@@ -57,6 +57,8 @@ pub struct Planned {
     pub of: Round,
     /// Which round, from 1.
     pub round: u32,
+    /// The day on which it could first be opened.
+    pub on: Date,
     /// The last day for it.
     pub due: Date,
     /// The papers of each bundle.
@@ -72,7 +74,8 @@ pub fn plan(
     today: Date,
     early: impl Fn(&Round) -> bool,
 ) -> Vec<Planned> {
-    let mut gathered: BTreeMap<(Round, Date), BTreeMap<&CaseNo, Vec<u16>>> = BTreeMap::new();
+    // By round, first day and last day.
+    let mut gathered: BTreeMap<(Round, Date, Date), BTreeMap<&CaseNo, Vec<u16>>> = BTreeMap::new();
     for case in closed {
         for paper in &case.papers {
             let of = Round {
@@ -80,21 +83,19 @@ pub fn plan(
                 site: case.site.clone(),
                 month: month_of(case.closed, paper.came_in),
             };
-            let ready = match paper.deferred {
-                Some(day) => today >= day.month().first(),
-                None => today > of.month.last() || early(&of),
-            };
-            if !ready {
+            let month = paper.deferred.map_or(of.month.next(), Date::month);
+            let on = month.first();
+            if today < on && (paper.deferred.is_some() || !early(&of)) {
                 continue;
             }
             let due = paper.deferred.unwrap_or(due_of(of.month));
-            let lines = gathered.entry((of, due)).or_default();
+            let lines = gathered.entry((of, on, due)).or_default();
             lines.entry(&case.case).or_default().push(paper.no);
         }
     }
     let mut planned = Vec::new();
     let mut numbers: BTreeMap<Round, u32> = BTreeMap::new();
-    for ((of, due), lines) in gathered {
+    for ((of, first, due), lines) in gathered {
         let (last, gathering) = rounds.get(&of).copied().unwrap_or((0, false));
         if gathering {
             continue;
@@ -103,6 +104,9 @@ pub fn plan(
             .into_iter()
             .map(|(case, papers)| (case.clone(), papers))
             .collect();
+        // What joins a month that had its round already could not be known before.
+        let again = last > 0 && due == due_of(of.month);
+        let on = if again { today } else { first.min(today) };
         for chunk in lines.chunks(BUNDLES_MAX) {
             let number = numbers.entry(of.clone()).or_insert(last);
             *number += 1;
@@ -110,6 +114,7 @@ pub fn plan(
                 id: TransferId::of(&of.department, &of.site, of.month, *number),
                 of: of.clone(),
                 round: *number,
+                on,
                 due,
                 lines: chunk.to_vec(),
             });

@@ -1,5 +1,9 @@
 //! In which lists a subject stands, told from its history alone.
 
+mod paper;
+
+pub use paper::paper_list;
+
 use crate::domain::case::{self, CaseState, Party, Undelivered, undelivered};
 use crate::domain::ticket::{self, Step};
 use crate::domain::{Date, Subject, Timestamp};
@@ -143,9 +147,10 @@ pub fn placing(subject: &Subject, history: &[Recorded]) -> Vec<Place> {
         Subject::Item(_) => vec![Place::new("item", first.index)],
         Subject::Staff(_) => vec![Place::new(staff_list(), first.index)],
         Subject::Stock(_) => vec![Place::new("stock", first.index)],
-        Subject::Bundle(_) => vec![Place::new("bundle", first.index)],
-        Subject::Slip(_) => vec![Place::new("slip", first.index)],
-        Subject::Discrepancy(_) => vec![Place::new("discrepancy", first.index)],
+        Subject::Bundle(_) => paper::bundle_places(first, history),
+        Subject::Slip(_) => paper::slip_places(first, last, history),
+        Subject::Discrepancy(_) => paper::discrepancy_places(first, last, history),
+        Subject::Transfer(_) => paper::round_places(first, history),
         Subject::Log | Subject::Hall | Subject::Scan(_) => Vec::new(),
     }
 }
@@ -169,7 +174,7 @@ fn case_places(first: &Recorded, last: &Recorded, history: &[Recorded]) -> Vec<P
         Place::new(case_list::at_site_stage(site, case.stage), order),
     ];
     let day = Date::of(case.opened_at);
-    if let Some(count) = super::numbers::count_of(&case.no, &case.mandate.task, day) {
+    if let Some(count) = crate::counter::numbers::count_of(&case.no, &case.mandate.task, day) {
         places.push(Place::new(
             case_list::by_day(&case.mandate.task, day),
             count,
@@ -182,7 +187,7 @@ fn case_places(first: &Recorded, last: &Recorded, history: &[Recorded]) -> Vec<P
         places.push(Place::new(list, order));
     }
     let told = case.reported == Some(case::progress(&case));
-    if super::platform::platform_number(&case).is_some() && !told {
+    if crate::counter::platform::platform_number(&case).is_some() && !told {
         places.push(Place::new(case_list::UNREPORTED, last.index));
     }
     places.extend(serial.map(|list| Place::new(list, order)));

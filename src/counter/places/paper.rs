@@ -1,0 +1,135 @@
+//! In which lists bundles, slips, discrepancies and rounds of transfer stand.
+
+use std::collections::BTreeSet;
+
+use crate::domain::custody::{self, Side, Standing};
+use crate::domain::transfer::{Fate, RoundStage, fate, fold_round};
+use crate::ledger::Recorded;
+use crate::store::lists::Place;
+
+/// Lists of paper.
+pub mod paper_list {
+    use crate::domain::custody::Side;
+    use crate::domain::{DepartmentCode, SiteCode, StaffId};
+
+    /// Bundles with paper that is still owed to its department, by opening.
+    pub const OWED: &str = "bundle/owed";
+
+    /// Every bundle, by opening.
+    pub const BUNDLES: &str = "bundle";
+
+    /// Bundles of which a person holds paper, by opening.
+    pub fn held_by(staff: &StaffId) -> String {
+        format!("bundle/staff/{staff}")
+    }
+
+    /// Bundles of which a side holds paper, by opening.
+    pub fn held_at(side: &Side) -> String {
+        format!("bundle/{}", word(side))
+    }
+
+    /// Slips that wait for their receiver, by offering.
+    pub const OPEN_SLIPS: &str = "slip/open";
+
+    /// Slips that a side gives or is to receive, by offering while they are open and by their end after it.
+    pub fn slips(side: &Side, open: bool) -> String {
+        format!("slip/{}/{}", word(side), standing(open))
+    }
+
+    /// Discrepancies that a side clears up, or cleared up.
+    pub fn discrepancies(side: &Side, open: bool) -> String {
+        format!("discrepancy/{}/{}", word(side), standing(open))
+    }
+
+    /// Rounds of transfer that are not done, by opening.
+    pub const OPEN_ROUNDS: &str = "transfer/open";
+
+    /// Every round of transfer of a site, by opening.
+    pub fn rounds_of_site(site: &SiteCode) -> String {
+        format!("transfer/site/{site}")
+    }
+
+    /// Every round of transfer to a department, by opening.
+    pub fn rounds_of_department(department: &DepartmentCode) -> String {
+        format!("transfer/department/{department}")
+    }
+
+    /// Every round of transfer, by opening.
+    pub const ROUNDS: &str = "transfer";
+
+    fn word(side: &Side) -> String {
+        match side {
+            Side::Hall { site } => format!("site/{site}"),
+            Side::Department { department } => format!("department/{department}"),
+        }
+    }
+
+    fn standing(open: bool) -> &'static str {
+        if open { "open" } else { "done" }
+    }
+}
+
+pub(super) fn bundle_places(first: &Recorded, history: &[Recorded]) -> Vec<Place> {
+    let Some(bundle) = custody::fold_bundle(history.iter().map(|fact| &fact.entry)) else {
+        return Vec::new();
+    };
+    let mut lists = BTreeSet::from([paper_list::BUNDLES.to_owned()]);
+    for paper in bundle.papers.values() {
+        if fate(paper) == Fate::Owed {
+            lists.insert(paper_list::OWED.to_owned());
+        }
+        let Some(holder) = paper.holder() else {
+            continue;
+        };
+        lists.insert(paper_list::held_at(&holder.side));
+        lists.extend(holder.staff.as_ref().map(paper_list::held_by));
+    }
+    let lists = lists.into_iter();
+    lists.map(|list| Place::new(list, first.index)).collect()
+}
+
+pub(super) fn slip_places(first: &Recorded, last: &Recorded, history: &[Recorded]) -> Vec<Place> {
+    let Some(slip) = custody::fold_slip(history.iter().map(|fact| &fact.entry)) else {
+        return Vec::new();
+    };
+    let open = slip.standing == Standing::Open;
+    let order = if open { first.index } else { last.index };
+    let mut lists: BTreeSet<String> = [&slip.from.side, &slip.to]
+        .map(|side: &Side| paper_list::slips(side, open))
+        .into();
+    if open {
+        lists.insert(paper_list::OPEN_SLIPS.to_owned());
+    }
+    let lists = lists.into_iter();
+    lists.map(|list| Place::new(list, order)).collect()
+}
+
+pub(super) fn discrepancy_places(
+    first: &Recorded,
+    last: &Recorded,
+    history: &[Recorded],
+) -> Vec<Place> {
+    let Some(found) = custody::fold_discrepancy(history.iter().map(|fact| &fact.entry)) else {
+        return Vec::new();
+    };
+    let open = found.cleared.is_none();
+    let order = if open { first.index } else { last.index };
+    let list = paper_list::discrepancies(&found.discrepancy.owner.side, open);
+    vec![Place::new(list, order)]
+}
+
+pub(super) fn round_places(first: &Recorded, history: &[Recorded]) -> Vec<Place> {
+    let Some(round) = fold_round(history.iter().map(|fact| &fact.entry)) else {
+        return Vec::new();
+    };
+    let mut lists = vec![
+        paper_list::ROUNDS.to_owned(),
+        paper_list::rounds_of_site(&round.of.site),
+        paper_list::rounds_of_department(&round.of.department),
+    ];
+    if round.stage() != RoundStage::Done {
+        lists.push(paper_list::OPEN_ROUNDS.to_owned());
+    }
+    let lists = lists.into_iter();
+    lists.map(|list| Place::new(list, first.index)).collect()
+}
