@@ -22,6 +22,8 @@
 //! | [`people`] | use cases of the people who work here: accounts, signing in, sessions, tokens, signing keys | `store`, `ledger`, `domain` |
 //! | [`records`] | use cases of whoever reads: state, text, export, audit | everything above |
 //! | [`counter`] | use cases of the window: catalogue, visits, cases, tickets | `store`, `ledger`, `domain`, `strict`, `forms`, `worker`, `imaging` |
+//! | [`custody`] | use cases of paper: slips offered and received, where each paper is, discrepancies | `counter`, `ledger`, `domain` |
+//! | [`transfer`] | use cases of the monthly transfer: rounds, deferrals, packages, how months stand | `custody`, `counter`, `store`, `ledger`, `domain` |
 //! | [`strict`] | reading TOML so that every problem is reported at once | nothing |
 //! | [`config`], [`telemetry`] | what may be configured; the program's own log | `domain`, `ocr`, `store`, `strict` |
 //! | [`http`], [`cli`] | faces | use cases; `cli` also [`app`] |
@@ -38,6 +40,7 @@ pub mod bag;
 pub mod cli;
 pub mod config;
 pub mod counter;
+pub mod custody;
 pub mod derive;
 pub mod domain;
 pub mod forms;
@@ -55,4 +58,5 @@ pub mod search;
 pub mod store;
 pub mod strict;
 pub mod telemetry;
+pub mod transfer;
 pub mod worker;

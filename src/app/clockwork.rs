@@ -1,7 +1,8 @@
 //! What happens by the clock and not because somebody asks: the day's log of reads is fixed by its digest, the city
-//! platform is told how far its cases are, an erasure that was cut off is finished. Every step may be repeated; what fails is tried again.
+//! platform is told how far its cases are, an erasure that was cut off is finished, rounds of transfer are opened and
+//! followed up. Every step may be repeated; what fails is tried again.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -12,11 +13,14 @@ use crate::domain::{Actor, CaseNo, RequestId};
 use crate::platform::{Platform, PlatformError, ProgressReport, ResultReport};
 use crate::records::erasure::{Approved, Eraser, ErasureError};
 use crate::store::read_log::ReadLog;
+use crate::transfer::Ticked;
 
 /// Who does what happens by the clock.
 const ACTOR: &str = "system:clock";
 /// How often it is looked whether something is to be done.
 const TICK: Duration = Duration::from_secs(10);
+/// Milliseconds of an hour.
+const HOUR_MILLIS: i64 = 3_600_000;
 /// Cases told to the platform in one round.
 const TOLD_AT_ONCE: usize = 100;
 
@@ -27,6 +31,8 @@ pub struct Clockwork {
     platform: Option<Arc<Platform>>,
     eraser: Arc<Eraser>,
     actor: Actor,
+    /// The hour in which the transfer was looked at last, counted from 1970.
+    transfers: Mutex<Option<i64>>,
 }
 
 /// What one round did.
@@ -38,6 +44,8 @@ pub struct Round {
     pub told: usize,
     /// Erasures that were cut off and are finished now.
     pub erased: usize,
+    /// What the calendar made of the transfers.
+    pub transfers: Ticked,
 }
 
 /// Why a round did not do everything.
@@ -62,6 +70,7 @@ impl App {
             reads: self.reads()?,
             platform: self.platform()?,
             eraser: self.eraser.clone(),
+            transfers: Mutex::default(),
             actor: Actor::new(ACTOR).map_err(|error| OpenError::Internal(error.to_string()))?,
         })
     }
@@ -81,6 +90,9 @@ impl Clockwork {
                 if let Err(error) = self.tell_platform().await {
                     tracing::warn!(%error, "the city platform was not told yet");
                 }
+                if let Err(error) = self.tick_transfers_hourly().await {
+                    tracing::error!(%error, "the monthly transfer was not looked at to its end");
+                }
                 tokio::time::sleep(TICK).await;
             }
         };
@@ -97,7 +109,31 @@ impl Clockwork {
             audited: self.record_reads().await?,
             told: self.tell_platform().await?,
             erased: self.finish_erasures().await?,
+            transfers: self.tick_transfers().await?,
         })
+    }
+
+    /// Opens rounds of the monthly transfer, reminds, tells what is overdue.
+    pub async fn tick_transfers(&self) -> Result<Ticked, RoundError> {
+        Ok(self.counter.transfer_tick(&self.actor).await?)
+    }
+
+    /// The same, once an hour.
+    async fn tick_transfers_hourly(&self) -> Result<(), RoundError> {
+        let hour = self.counter.clock.now().as_millis() / HOUR_MILLIS;
+        if *self.hour() == Some(hour) {
+            return Ok(());
+        }
+        let ticked = self.tick_transfers().await?;
+        tracing::info!(?ticked, "the monthly transfer was looked at");
+        *self.hour() = Some(hour);
+        Ok(())
+    }
+
+    fn hour(&self) -> MutexGuard<'_, Option<i64>> {
+        self.transfers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Fixes the log of reads of every day that is over by its digest, as a fact.

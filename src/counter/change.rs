@@ -79,7 +79,7 @@ impl Counter {
     }
 
     /// The same, with how the subject stands after it.
-    pub(super) async fn done(
+    pub(crate) async fn done(
         &self,
         ask: &Ask,
         subject: &Subject,
@@ -199,11 +199,11 @@ pub(super) fn happened(ask: &Ask, now: Timestamp) -> Result<Timestamp, CounterEr
     }
 }
 
-pub(super) fn count(history: &[Recorded]) -> u32 {
+pub(crate) fn count(history: &[Recorded]) -> u32 {
     u32::try_from(history.len()).unwrap_or(u32::MAX)
 }
 
-pub(super) fn fold_case(no: &CaseNo, history: &[Recorded]) -> Result<CaseState, CounterError> {
+pub(crate) fn fold_case(no: &CaseNo, history: &[Recorded]) -> Result<CaseState, CounterError> {
     let case = case::fold(history.iter().map(|fact| &fact.entry));
     case.ok_or_else(|| CounterError::NotFound(format!("case {no}")))
 }

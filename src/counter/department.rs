@@ -9,8 +9,8 @@ use super::words::Drafts;
 use super::{Ask, Counter, CounterError, Done, about, departments};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{
-    self, AuthorityDecision, CaseState, Collect, Decide, Officer, Outcome, RefusalReason,
-    RefuseAcceptance, Return, ReturnReason, StaffSignature, Suspend,
+    self, AuthorityDecision, CaseState, Decide, Officer, Outcome, RefusalReason, RefuseAcceptance,
+    Return, ReturnReason, Suspend,
 };
 use crate::domain::catalogue::{ServiceItem, SpecialProcedure};
 use crate::domain::hall::{self, DepartmentState, HallRefusal};
@@ -37,17 +37,6 @@ pub enum DispatchOrder {
         step: u8,
         /// Digest of the package that it got.
         package: Digest,
-    },
-    /// A department collects paper, against two signatures.
-    CollectPaper {
-        /// Which.
-        department: DepartmentCode,
-        /// The rows whose paper it takes.
-        rows: Vec<MaterialCode>,
-        /// The window's signature.
-        given: StaffSignature,
-        /// The department's signature.
-        taken: StaffSignature,
     },
 }
 
@@ -138,7 +127,6 @@ impl Counter {
         order: DispatchOrder,
     ) -> Result<Done, CounterError> {
         self.on_case_today(ask, no, |case, item, _, now| {
-            handed_in(case, &order.named())?;
             Ok(match &order {
                 DispatchOrder::Push { by_paper } => case::push(case, item, by_paper, now)?,
                 DispatchOrder::Acknowledge {
@@ -146,20 +134,6 @@ impl Counter {
                     step,
                     package,
                 } => case::acknowledge(case, department, *step, *package)?,
-                DispatchOrder::CollectPaper {
-                    department,
-                    rows,
-                    given,
-                    taken,
-                } => {
-                    let command = Collect {
-                        department: department.clone(),
-                        rows: rows.clone(),
-                        given: given.clone(),
-                        taken: taken.clone(),
-                    };
-                    case::collect_paper(case, item, command, now)?
-                }
             })
         })
         .await

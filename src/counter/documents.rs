@@ -8,8 +8,7 @@ use utoipa::ToSchema;
 use super::change::fold_case;
 use super::issue::RouteOrder;
 use super::{
-    Ask, Counter, CounterError, DispatchOrder, EndingOrder, IntakeOrder, Refusal, ResultOrder,
-    ReviewOrder, about,
+    Ask, Counter, CounterError, EndingOrder, IntakeOrder, Refusal, ResultOrder, ReviewOrder, about,
 };
 use crate::domain::case::{self, CaseState, KeptDocument};
 use crate::domain::event::FileFormat;
@@ -120,20 +119,6 @@ impl IntakeOrder {
             Self::Supplement { meet, .. } => ("meet.evidence", meet.evidence.as_ref()),
             _ => ("signature", None),
         }]
-    }
-}
-
-impl DispatchOrder {
-    /// The documents and signatures it names.
-    pub(super) fn named(&self) -> [Named<'_>; 2] {
-        let (given, taken) = match self {
-            Self::CollectPaper { given, taken, .. } => (Some(given), Some(taken)),
-            Self::Push { .. } | Self::Acknowledge { .. } => (None, None),
-        };
-        [
-            ("given.digest", given.map(|given| &given.digest)),
-            ("taken.digest", taken.map(|taken| &taken.digest)),
-        ]
     }
 }
 

@@ -5,11 +5,13 @@ use utoipa::ToSchema;
 
 use super::department::ReviewPaper;
 use super::documents::handed_in;
-use super::{Ask, Counter, CounterError, Done, about};
+use super::{Ask, Counter, CounterError, Done, about, bundles};
 use crate::domain::case::{
-    self, Bearer, Terminate, TerminationReason, Void, VoidReason, Withdraw, WitnessedSignature,
+    self, Bearer, CaseEvent, Terminate, TerminationReason, Void, VoidReason, Withdraw,
+    WitnessedSignature,
 };
-use crate::domain::{CaseNo, Digest};
+use crate::domain::{CaseNo, Digest, Event, Fact};
+use crate::ledger::{Decline, Reads};
 
 /// How a case ends, or its paper goes back.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -48,6 +50,29 @@ pub enum EndingOrder {
     },
 }
 
+/// What the return of paper means for the bundle.
+fn returned(
+    reads: &mut Reads<'_>,
+    facts: &[Fact],
+    no: &CaseNo,
+    signature: &WitnessedSignature,
+) -> Result<Vec<Fact>, Decline> {
+    let mut more = Vec::new();
+    for fact in facts {
+        if let Event::Case {
+            event: CaseEvent::PaperReturned {
+                rows, recipient, ..
+            },
+        } = &fact.event
+        {
+            more.extend(bundles::handed_back(
+                reads, no, rows, *recipient, signature,
+            )?);
+        }
+    }
+    Ok(more)
+}
+
 impl Counter {
     /// Ends a case without a decision, or gives its paper back.
     pub async fn handle_ending(
@@ -75,7 +100,7 @@ impl Counter {
         };
         let staff = ask.staff()?;
         let done = self
-            .on_case(ask, no, |case, _, _, now| {
+            .on_case(ask, no, |case, _, reads, now| {
                 handed_in(case, &order.named())?;
                 let lost = || CounterError::Internal("the order's words were not put".to_owned());
                 let witnessed = |digest: &Digest| WitnessedSignature {
@@ -109,7 +134,10 @@ impl Counter {
                         case::terminate(case, Terminate { reason, notice, by }, now)?
                     }
                     EndingOrder::ReturnPaper { signature, .. } => {
-                        case::return_paper(case, bearer, witnessed(signature), now)?
+                        let signature = witnessed(signature);
+                        let mut facts = case::return_paper(case, bearer, signature.clone(), now)?;
+                        facts.extend(returned(reads, &facts, no, &signature)?);
+                        facts
                     }
                 })
             })

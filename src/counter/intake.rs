@@ -8,11 +8,11 @@ use super::change::fold_visit;
 use super::desk::{MeetOrder, lost};
 use super::documents::handed_in;
 use super::words::Drafts;
-use super::{Ask, Counter, CounterError, Done, LateEntry, about, books};
+use super::{Ask, Counter, CounterError, Done, LateEntry, about, books, bundles};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{
     self, CaseState, Correction, Defect, DefectKind, DefectSubject, Defer, IssueReceipt,
-    ReceiptManner, RefuseDeferral, WitnessedSignature,
+    ReceiptManner, Recipient, RefuseDeferral, WitnessedSignature,
 };
 use crate::domain::catalogue::ServiceItem;
 use crate::domain::hall::Mandate;
@@ -268,10 +268,36 @@ impl Deciding<'_> {
         match self.order {
             IntakeOrder::Defer { .. }
             | IntakeOrder::RefuseDeferral { .. }
-            | IntakeOrder::NotifyCorrection { .. }
             | IntakeOrder::EscalateCorrection { .. } => Ok(self.on_paper()?),
+            IntakeOrder::NotifyCorrection { signature, .. } => {
+                let mut facts = self.on_paper()?;
+                if let Some(signature) = signature {
+                    facts.extend(self.handed_back(reads, signature)?);
+                }
+                Ok(facts)
+            }
             _ => self.at_window(reads),
         }
+    }
+
+    /// The defective papers of a case that was receipted go back to the applicant, who signs for them.
+    fn handed_back(&self, reads: &mut Reads<'_>, signature: &Digest) -> Result<Vec<Fact>, Decline> {
+        let IntakeOrder::NotifyCorrection { defects, .. } = self.order else {
+            return Ok(Vec::new());
+        };
+        let rows = defects.iter().filter_map(|defect| match &defect.about {
+            DefectSubject::Row { row } => Some(row.clone()),
+            DefectSubject::Field { .. } => None,
+        });
+        let rows: Vec<MaterialCode> = rows.collect();
+        let signature = self.witnessed(signature);
+        bundles::handed_back(
+            reads,
+            &self.case.no,
+            &rows,
+            Recipient::Applicant,
+            &signature,
+        )
     }
 
     fn witnessed(&self, digest: &Digest) -> WitnessedSignature {
@@ -363,13 +389,17 @@ impl Deciding<'_> {
                 };
                 let mut facts = case::issue_receipt(case, item, command, now)?;
                 facts.extend(blank);
+                facts.extend(bundles::receipted(reads, case, self.clerk)?);
                 facts
             }
             IntakeOrder::Resubmit {} => case::resubmit(case, self.clerk.clone(), now)?,
             IntakeOrder::Supplement { window, meet } => {
                 let mandate = supplementing(reads, case, window, now)?;
                 let (holding, meet) = (meet.holding(reads)?, meet.command(self.clerk.clone()));
-                case::supplement(case, item, &mandate, meet, holding.as_ref(), now)?
+                let holding = holding.as_ref();
+                let mut facts = case::supplement(case, item, &mandate, meet, holding, now)?;
+                facts.extend(bundles::supplemented(reads, case, self.clerk, &facts)?);
+                facts
             }
             IntakeOrder::Attend { visit } => {
                 let history = reads.history(&Subject::Visit(visit.clone()))?;

@@ -4,8 +4,9 @@
 
 mod auditing;
 mod blanks;
+pub(crate) mod bundles;
 pub mod catalogue;
-mod change;
+pub(crate) mod change;
 mod department;
 mod desk;
 mod documents;

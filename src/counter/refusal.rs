@@ -6,10 +6,12 @@ use super::error::{CounterError, Refusal};
 use crate::domain::calendar::NoYear;
 use crate::domain::case::CaseRefusal;
 use crate::domain::catalogue::ItemRefusal;
+use crate::domain::custody::{CustodyRefusal, DiscrepancyRefusal};
 use crate::domain::hall::{HallRefusal, SetupRefusal};
 use crate::domain::person::FieldError;
 use crate::domain::stock::StockRefusal;
 use crate::domain::ticket::TicketRefusal;
+use crate::domain::transfer::TransferRefusal;
 use crate::ledger::LedgerError;
 
 macro_rules! as_refusal {
@@ -50,11 +52,14 @@ macro_rules! as_refusal {
 
 as_refusal!(
     CaseRefusal,
+    CustodyRefusal,
+    DiscrepancyRefusal,
     HallRefusal,
     ItemRefusal,
     SetupRefusal,
     StockRefusal,
-    TicketRefusal
+    TicketRefusal,
+    TransferRefusal
 );
 
 impl From<LedgerError> for CounterError {

@@ -12,7 +12,7 @@ use crate::forms::check::{TEXT_CHARS_MAX, steers};
 const WORDS_CHARS_MAX: usize = TEXT_CHARS_MAX;
 
 /// Vault records that wait for their fact.
-pub(super) struct Drafts<'c> {
+pub(crate) struct Drafts<'c> {
     counter: &'c Counter,
     subject: Subject,
     put: Vec<Commitment>,
@@ -20,7 +20,7 @@ pub(super) struct Drafts<'c> {
 
 impl Counter {
     /// Begins to put records of `subject`.
-    pub(super) fn drafts(&self, subject: Subject) -> Drafts<'_> {
+    pub(crate) fn drafts(&self, subject: Subject) -> Drafts<'_> {
         Drafts {
             counter: self,
             subject,
@@ -29,7 +29,7 @@ impl Counter {
     }
 
     /// Reads a record as what it was put as.
-    pub(super) async fn read_record<T: DeserializeOwned>(
+    pub(crate) async fn read_record<T: DeserializeOwned>(
         &self,
         subject: &Subject,
         record: &Commitment,
@@ -70,7 +70,7 @@ impl Drafts<'_> {
     }
 
     /// Puts free text that must not be empty.
-    pub(super) async fn words(
+    pub(crate) async fn words(
         &mut self,
         field: &str,
         text: &str,
@@ -92,7 +92,7 @@ impl Drafts<'_> {
     }
 
     /// Ends the drafts: where nothing was recorded now, what was put is erased again.
-    pub(super) async fn end(self, done: Result<Done, CounterError>) -> Result<Done, CounterError> {
+    pub(crate) async fn end(self, done: Result<Done, CounterError>) -> Result<Done, CounterError> {
         let kept = match &done {
             Ok(done) => !done.receipt.repeated && done.receipt.count > 0,
             // A ledger that failed may have recorded the facts nevertheless.

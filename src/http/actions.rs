@@ -108,7 +108,7 @@ pub async fn dispatch(
     Body(order): Body<DispatchOrder>,
 ) -> Result<Versioned<CaseView>, HttpProblem> {
     match &order {
-        DispatchOrder::Push { .. } | DispatchOrder::CollectPaper { .. } => {
+        DispatchOrder::Push { .. } => {
             may(&service, &signed, &no, Action::Dispatch).await?;
         }
         DispatchOrder::Acknowledge { department, .. } => {

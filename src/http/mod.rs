@@ -7,6 +7,7 @@ pub mod audit;
 pub mod authorisations;
 pub mod blanks;
 pub mod body;
+pub mod bundles;
 pub mod calendar;
 pub mod cases;
 pub mod catalogue;
@@ -28,11 +29,13 @@ pub mod scans;
 pub mod session;
 pub mod signing;
 pub mod sites;
+pub mod slips;
 pub mod sso;
 pub mod staff;
 pub mod stocks;
 pub mod tickets;
 pub mod tokens;
+pub mod transfers;
 pub mod trays;
 pub mod versions;
 pub mod visits;
@@ -177,6 +180,28 @@ fn hall() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(audit::reads))
 }
 
+/// Paper: who holds it, how it is handed over, and the monthly transfer.
+fn paper() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::new()
+        .routes(routes!(bundles::list))
+        .routes(routes!(bundles::show))
+        .routes(routes!(bundles::add))
+        .routes(routes!(bundles::discrepancies))
+        .routes(routes!(bundles::discrepancy))
+        .routes(routes!(bundles::clear))
+        .routes(routes!(slips::list, slips::offer))
+        .routes(routes!(slips::draft))
+        .routes(routes!(slips::show))
+        .routes(routes!(slips::draft_outcome))
+        .routes(routes!(slips::receive))
+        .routes(routes!(slips::end))
+        .routes(routes!(transfers::list, transfers::open))
+        .routes(routes!(transfers::show))
+        .routes(routes!(transfers::reconcile))
+        .routes(routes!(transfers::defer))
+        .routes(routes!(transfers::months))
+}
+
 fn described() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::with_openapi(openapi::beginning())
         .routes(routes!(session::show, session::sign_in, session::sign_out))
@@ -231,6 +256,7 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(progress::look_up))
         .merge(people())
         .merge(hall())
+        .merge(paper())
 }
 
 /// Every route there is.

@@ -18,7 +18,7 @@ const BATCH_FACTS: usize = 1024;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// The most facts and bytes of one request.
-pub(super) const REQUEST_FACTS_MAX: usize = 1024;
+pub(super) const REQUEST_FACTS_MAX: usize = 16 * 1024;
 const REQUEST_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// What a decision asks the sequencer to record.

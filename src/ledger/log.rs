@@ -21,7 +21,10 @@ use crate::merkle::LogSigner;
 const POOL_REQUESTS: usize = 1024;
 
 /// Histories one decision may read or write.
-const SUBJECTS_MAX: usize = 1024;
+const SUBJECTS_MAX: usize = 8192;
+
+/// Facts read on either side of one to find those of its request, at first.
+const RECEIPT_REACH: usize = 64;
 
 /// How often a decision is made again because others were faster.
 const CONFLICT_ROUNDS: usize = 256;
@@ -225,18 +228,23 @@ impl Ledger {
             let mut reads = Reads::new(&loaded);
             let decision = decide(&mut reads, at);
             let (missing, asked) = reads.into_parts();
-            let subject = match (decision, missing) {
-                (_, Some(subject)) => subject,
-                (Ok(facts), None) => break (facts, asked),
-                (Err(Decline::Refused(error)), None) => return Err(LedgerError::Refused(error)),
-                (Err(Decline::NeedHistory), None) => {
-                    return Err(LedgerError::Refused(
-                        "the decision asked for nothing".into(),
-                    ));
+            if missing.is_empty() {
+                match decision {
+                    Ok(facts) => break (facts, asked),
+                    Err(Decline::Refused(error)) => return Err(LedgerError::Refused(error)),
+                    Err(Decline::NeedHistory) => {
+                        let nothing = "the decision asked for nothing";
+                        return Err(LedgerError::Refused(nothing.into()));
+                    }
                 }
-            };
-            if let Some(receipt) = self.load(subject, request, by, &mut loaded).await? {
-                return Ok(Outcome::Repeated(receipt));
+            }
+            for subject in missing {
+                if loaded.contains_key(&subject) {
+                    continue;
+                }
+                if let Some(receipt) = self.load(subject, request, by, &mut loaded).await? {
+                    return Ok(Outcome::Repeated(receipt));
+                }
             }
         };
         if facts.len() > REQUEST_FACTS_MAX {
@@ -296,18 +304,21 @@ impl Ledger {
         request: &RequestId,
         by: &Actor,
     ) -> Result<Receipt, LedgerError> {
-        let reach = REQUEST_FACTS_MAX as u64;
-        let from = index.saturating_sub(reach);
-        let around = self
-            .inner
-            .store
-            .entries(from, 2 * REQUEST_FACTS_MAX)
-            .await?;
         let ours = |fact: &Recorded| fact.entry.request == *request && fact.entry.by == *by;
-        let place = (index - from) as usize;
-        let (before, after) = around.split_at_checked(place).unwrap_or_default();
-        let before = before.iter().rev().take_while(|fact| ours(fact)).count() as u64;
-        let after = after.iter().take_while(|fact| ours(fact)).count() as u64;
+        let mut reach = RECEIPT_REACH;
+        let (before, after) = loop {
+            let from = index.saturating_sub(reach as u64);
+            let around = self.inner.store.entries(from, 2 * reach).await?;
+            let place = (index - from) as usize;
+            let (before, after) = around.split_at_checked(place).unwrap_or_default();
+            let before = before.iter().rev().take_while(|fact| ours(fact)).count();
+            let after = after.iter().take_while(|fact| ours(fact)).count();
+            // Most requests have a few facts; only one that fills what was read is looked at further.
+            if before.max(after) < reach || reach >= REQUEST_FACTS_MAX {
+                break (before as u64, after as u64);
+            }
+            reach *= 8;
+        };
         // A fact may be durable a moment before it is published; it is acknowledged only after that.
         let mut published = self.inner.published.subscribe();
         let seen = published.wait_for(|size| *size >= index + after).await;

@@ -51,6 +51,15 @@ use_blank               C+ O- R- A- V- U- s. e. t. T.
 manage_blanks           C- O- R- A+ V+ U- s. e. t. T.
 print_form              C+ O+ R+ A+ V+ U- s. e. t. T.
 keep_document           C+ O+ R+ A- V- U- s. e. t. T.
+read_paper              C+ O+ R+ A+ V+ U+ s. e. t. T.
+hand_over_paper         C+ O+ R+ A+ V+ U- s. e. t. T.
+clear_discrepancy       C+ O+ R+ A+ V+ U- s. e. t. T.
+read_transfer           C+ O+ R+ A+ V+ U+ s. e. t. T.
+gather_transfer         C+ O- R- A+ V+ U- s. e. t. T.
+ask_deferral            C+ O- R- A+ V+ U- s. e. t. T.
+consent_deferral        C- O+ R+ A- V- U- s. e. t. T.
+approve_deferral        C- O- R- A- V+ U- s. e. t. T.
+check_package           C- O+ R+ A- V- U- s. e. t. T.
 upload_scan             C+ O- R- A+ V- U- s. e. t. T+
 read_scan               C+ O+ R+ A+ V+ U+ s. e. t. T.
 search                  C+ O+ R+ A+ V+ U+ s. e. t. T.

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use counterfoil::domain::case::{
-    CaseEvent, CaseForm, DeliveryWay, ErasureReason, FormPrint, KeptDocument, Recipient, VisitEvent,
+    BroughtBack, CaseEvent, CaseForm, DeliveryWay, ErasureReason, FormPrint, KeptDocument,
+    Recipient, VisitEvent,
 };
 use counterfoil::domain::ticket::{SlipPrint, TicketEvent};
 use counterfoil::domain::*;
@@ -37,14 +38,22 @@ fn papers() -> Vec<CaseEvent> {
     ]
 }
 
-/// Facts that gained a part: as they are written since.
+/// Facts that gained a part, as they are written since, and facts that came later.
 fn added() -> Vec<CaseEvent> {
     let way = DeliveryWay::PickUp {
         recipient: Recipient::Applicant,
         signature: signed("taken"),
         window: Some(code("w2")),
     };
-    vec![CaseEvent::Delivered { way }, suspended(Some(5))]
+    let back = BroughtBack {
+        department: code("market"),
+        rows: vec![code("lease")],
+    };
+    vec![
+        CaseEvent::Delivered { way },
+        suspended(Some(5)),
+        CaseEvent::PaperBroughtBack(back),
+    ]
 }
 
 fn all() -> Vec<Entry> {

@@ -74,6 +74,7 @@ pub fn material(name: &str, weight: Weight, originals: u8, copies: u8, ways: &[M
         weight,
         deferral: None,
         met_by: ways.to_vec(),
+        transfer_to: None,
         marks: Vec::new(),
     }
 }

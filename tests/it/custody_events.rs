@@ -169,6 +169,11 @@ fn transfer_events() -> Vec<TransferEvent> {
             papers: 3,
             late: false,
         },
+        TransferEvent::Joined {
+            lines: Digest::of("more lines"),
+            papers: 1,
+            left: 4,
+        },
         TransferEvent::Reminded {
             days: 10,
             on: day("2026-02-09"),

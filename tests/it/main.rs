@@ -86,6 +86,7 @@ mod ledger_support;
 mod merkle;
 mod ocr;
 mod openapi;
+mod paper_http;
 mod pdf;
 mod people_accounts;
 mod people_cli;

@@ -13,7 +13,7 @@ const MINUTE: i64 = 60_000;
 const OWN: &str = "/api/v1/session/signing-key";
 
 /// A key, and the order that enrols it for whoever is signed in.
-async fn proved(client: &mut Client) -> (StaffKey, serde_json::Value) {
+pub async fn proved(client: &mut Client) -> (StaffKey, serde_json::Value) {
     let key = StaffKey::generate().unwrap();
     let cost = SealCost {
         memory_kib: 64,

@@ -44,13 +44,18 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store", "ledger", "domain", "merkle", "strict", "forms", "worker", "imaging",
         ],
     ),
+    ("custody", &["counter", "ledger", "domain"]),
+    (
+        "transfer",
+        &["custody", "counter", "store", "ledger", "domain"],
+    ),
     ("config", &["domain", "ocr", "store", "strict"]),
     ("telemetry", &["config"]),
     (
         "http",
         &[
-            "counter", "people", "platform", "records", "pipeline", "search", "store", "ledger",
-            "domain",
+            "transfer", "custody", "counter", "people", "platform", "records", "pipeline",
+            "search", "store", "ledger", "domain",
         ],
     ),
     (
@@ -58,6 +63,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "app",
             "http",
+            "transfer",
+            "custody",
             "counter",
             "people",
             "records",

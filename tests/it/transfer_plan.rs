@@ -186,12 +186,16 @@ fn a_plan_gathers_every_paper_that_is_ready_once() {
             planned,
             "told the same, it plans the same"
         );
-        // While its rounds are gathered nothing is planned beside them; afterwards new papers make later rounds.
+        // While a round is gathered new papers with its last day join it; afterwards they make a later one.
         for round in &planned {
             let known = rounds.entry(round.of.clone()).or_insert((0, true));
             known.0 = known.0.max(round.round);
         }
-        assert_eq!(plan(&cases, &rounds, today, |_| early), []);
+        for round in plan(&cases, &rounds, today, |_| early) {
+            let same_day = round.due == round.of.month.next().last();
+            assert_eq!(round.joins, same_day, "{round:?}");
+            assert_eq!(round.joins, ids.contains(&round.id));
+        }
         rounds
             .values_mut()
             .for_each(|(_, gathering)| *gathering = false);

@@ -119,12 +119,6 @@ async fn a_digest_that_was_not_handed_in_for_the_case_is_refused_by_field() {
             vec!["signature"],
         ),
         (
-            "dispatch",
-            json!({ "action": "collect_paper", "department": "SCJG", "rows": ["M01"],
-            "given": staff("c001", &digest), "taken": staff("scjg-02", &digest) }),
-            vec!["given.digest", "taken.digest"],
-        ),
-        (
             "result",
             json!({ "action": "obtain", "route": route, "content": digest }),
             vec!["content", "route.given.digest", "route.taken.digest"],

@@ -149,6 +149,12 @@ impl Hall {
         }
     }
 
+    /// Enrols one more person.
+    pub async fn add(&self, id: &str, grant: Grant) {
+        let new = person(id, vec![grant]);
+        self.service.people.enrol(&order(id), &new).await.unwrap();
+    }
+
     /// A client without a session.
     pub fn stranger(&self) -> Client {
         Client {

@@ -205,6 +205,7 @@ fn materials(
             "originals",
             "deferral_days",
             "met_by",
+            "transfer_to",
             "marks",
         ];
         places.note(&table, ItemPlace::Material, number, KEYS);
@@ -225,6 +226,7 @@ fn material(table: &mut Table<'_, '_>, form: &mut Form<'_>) -> Option<Material> 
     let deferral = table.integer("deferral_days", 0..DAYS_MAX, &mut form.problems);
     table.need("met_by", &mut form.problems);
     let met_by = table.choices("met_by", MET_BY, &mut form.problems);
+    let transfer_to = form.code(table, "transfer_to");
     let marks = form.texts(table, "marks");
     Some(Material {
         code: code?,
@@ -241,6 +243,7 @@ fn material(table: &mut Table<'_, '_>, form: &mut Form<'_>) -> Option<Material> 
             Some(Deferral { days })
         }),
         met_by: met_by?,
+        transfer_to,
         marks,
     })
 }

@@ -321,6 +321,9 @@ impl Text {
         let ways = material.met_by.iter();
         let ways = ways.map(|way| name_of(item_file::MET_BY, way));
         self.set("met_by", list(ways));
+        if let Some(department) = &material.transfer_to {
+            self.text("transfer_to", department);
+        }
         if !material.marks.is_empty() {
             self.set("marks", list(&material.marks));
         }

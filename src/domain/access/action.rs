@@ -62,6 +62,15 @@ actions! {
     ManageBlanks, "manage_blanks", "Receive and count numbered blanks.";
     PrintForm, "print_form", "Print a form of a case.";
     KeepDocument, "keep_document", "Keep a document or a captured signature with a case.";
+    ReadPaper, "read_paper", "See who holds the paper of a case, and the slips it went on (Art 12(4)).";
+    HandOverPaper, "hand_over_paper", "Offer paper, receive it, refuse it (Art 8(5), 12(3)).";
+    ClearDiscrepancy, "clear_discrepancy", "Clear up what did not match at a hand-over (Art 12(4)).";
+    ReadTransfer, "read_transfer", "See the rounds of transfer and how a site's months stand (Art 12(4)).";
+    GatherTransfer, "gather_transfer", "Open a round early, look its papers up, seal its package (Art 12(4)).";
+    AskDeferral, "ask_deferral", "Ask a department to have papers later (Art 12(4)).";
+    ConsentDeferral, "consent_deferral", "Agree, for a department, to have papers later (Art 12(4)).";
+    ApproveDeferral, "approve_deferral", "Approve, for the hall, that papers are transferred later (Art 12(4)).";
+    CheckPackage, "check_package", "Check a package for the department that receives it (Art 12(4)).";
     UploadScan, "upload_scan", "Hand in a scan.";
     ReadScan, "read_scan", "See a scan, its text and its record.";
     Search, "search", "Search the text of records.";

@@ -271,28 +271,30 @@ pub(super) fn two_signed(
     Ok(())
 }
 
-/// A department collects paper at the window (L2): both sides sign, and it takes only what it may have.
-pub fn collect_paper(
+/// How much paper of these rows a department may collect now: it may read them, and the window holds them (Art 8(5),
+/// 8(6)).
+pub fn may_collect(
     case: &CaseState,
     item: &ServiceItem,
-    command: Collect,
+    department: &DepartmentCode,
+    rows: &[MaterialCode],
     now: Timestamp,
-) -> Result<Vec<Fact>, CaseRefusal> {
+) -> Result<PaperCount, CaseRefusal> {
     pinned(case, item)?;
     undecided(case)?;
     in_order(case, now)?;
     let readable = readers(case, item);
-    let department = command.department;
-    let Some(rows) = readable.get(&department) else {
+    let department = department.clone();
+    let Some(readable) = readable.get(&department) else {
         return Err(CaseRefusal::NotPushed { department });
     };
-    if command.rows.is_empty() {
+    if rows.is_empty() {
         return Err(CaseRefusal::NoRows);
     }
     let mut count = PaperCount::default();
-    for row in &command.rows {
+    for row in rows {
         let row = row.clone();
-        if !rows.contains(&row) {
+        if !readable.contains(&row) {
             return Err(CaseRefusal::NotReader { department, row });
         }
         let state = case.row(&row);
@@ -301,15 +303,42 @@ pub fn collect_paper(
         }
         count = count.plus(state.kept());
     }
-    two_signed(&department, &command.taken, &command.given)?;
+    Ok(count)
+}
+
+/// A department collects paper at the window (L2): both sides sign, and it takes only what it may have.
+pub fn collect_paper(
+    case: &CaseState,
+    item: &ServiceItem,
+    command: Collect,
+    now: Timestamp,
+) -> Result<Vec<Fact>, CaseRefusal> {
+    let count = may_collect(case, item, &command.department, &command.rows, now)?;
+    two_signed(&command.department, &command.taken, &command.given)?;
     let collected = CaseEvent::PaperCollected {
-        department,
+        department: command.department,
         rows: command.rows,
         count,
         given: command.given,
         taken: command.taken,
     };
     Ok(vec![fact(case, collected)])
+}
+
+/// What a department collected is at the window again (L3). Rows it does not have are left out.
+pub fn bring_back(
+    case: &CaseState,
+    department: &DepartmentCode,
+    mut rows: Vec<MaterialCode>,
+) -> Vec<Fact> {
+    let theirs = Some(PaperHolder::Department(department.clone()));
+    rows.retain(|row| case.row(row).holder == theirs);
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let department = department.clone();
+    let back = BroughtBack { department, rows };
+    vec![fact(case, CaseEvent::PaperBroughtBack(back))]
 }
 
 /// The co-departments whose part is not done at `now`, with the day each is due and whether that is past (Art 9(2)).

@@ -4,12 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::terms::*;
 use super::{Deferred, FormPrint, KeptDocument, Met, Progress};
-use crate::domain::catalogue::SpecialProcedure;
-use crate::domain::date::Date;
-use crate::domain::digest::Digest;
-use crate::domain::hall::Mandate;
-use crate::domain::id::{
-    CaseNo, Commitment, DepartmentCode, MaterialCode, SerialNo, StaffId, TicketId, VisitId,
+use crate::domain::{
+    CaseNo, Commitment, Date, DepartmentCode, Digest, MaterialCode, SerialNo, StaffId, TicketId,
+    VisitId, catalogue::SpecialProcedure, hall::Mandate,
 };
 
 /// What can happen to a case.
@@ -318,6 +315,8 @@ pub enum CaseEvent {
         /// Who terminated it.
         by: StaffId,
     },
+    /// What a department collected is at the window again.
+    PaperBroughtBack(BroughtBack),
     /// The paper of an ended case went back to the applicant.
     PaperReturned {
         /// The rows whose paper it was.

@@ -273,6 +273,11 @@ fn department(case: &mut CaseState, event: &CaseEvent, at: Timestamp) {
                     Some(PaperHolder::Department(department.clone()));
             }
         }
+        CaseEvent::PaperBroughtBack(back) => {
+            for row in &back.rows {
+                case.rows.entry(row.clone()).or_default().holder = Some(PaperHolder::Window);
+            }
+        }
         CaseEvent::Accepted { officer, notice } => {
             case.acceptance = Some(Acceptance {
                 officer: officer.clone(),

@@ -56,8 +56,8 @@ pub use decision::{AuthorityDecision, Decide, decide, first_review, register_aut
 pub use deferral::{Defer, RefuseDeferral, defer, deferral_bar, refuse_deferral, supplement};
 pub use delivery::{HandOut, Post, chase, choose_delivery, end_post, hand_out, post, release_bar};
 pub use dispatch::{
-    Collect, PackageRow, PushPackage, acknowledge, collect_paper, current_step, laggards, push,
-    push_package, readers,
+    Collect, PackageRow, PushPackage, acknowledge, bring_back, collect_paper, current_step,
+    laggards, may_collect, push, push_package, readers,
 };
 pub use ending::{
     RefuseAcceptance, Terminate, Void, Withdraw, refuse_acceptance, return_paper, terminate, void,

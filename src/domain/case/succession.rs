@@ -36,6 +36,12 @@ pub fn with_successors<'i>(
     if let Some(lead) = chain(departments, &item.lead, day).pop() {
         today.lead = lead;
     }
+    for material in &mut today.materials {
+        let named = material.transfer_to.as_ref();
+        if let Some(last) = named.and_then(|named| chain(departments, named, day).pop()) {
+            material.transfer_to = Some(last);
+        }
+    }
     let after = item.co_tasks.iter().map(|task| task.step).max();
     let after = after.unwrap_or(0).saturating_add(1);
     let mut done: Vec<(DepartmentCode, u8)> = Vec::new();

@@ -150,6 +150,16 @@ pub struct StaffSignature {
     pub digest: Digest,
 }
 
+/// What a department brought back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BroughtBack {
+    /// Which department.
+    pub department: DepartmentCode,
+    /// The rows whose paper it was.
+    pub rows: Vec<MaterialCode>,
+}
+
 /// A department's officer who acts in its review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

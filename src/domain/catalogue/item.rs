@@ -158,6 +158,9 @@ pub struct Material {
     pub deferral: Option<Deferral>,
     /// The ways in which it may be met, at least one.
     pub met_by: Vec<MetBy>,
+    /// The department that its paper goes to when the case is closed, where that is not the lead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer_to: Option<DepartmentCode>,
     /// Words by which a scan of it is recognised.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<String>,

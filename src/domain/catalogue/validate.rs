@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::item::{Handling, Material, Necessity, Retention, ServiceItem, Weight};
-use crate::domain::id::MaterialCode;
+use crate::domain::id::{DepartmentCode, MaterialCode};
 use crate::domain::refusal::refusals;
 
 /// Length of a base code (基本编码), standards of the national exchange tables.
@@ -75,6 +75,8 @@ refusals! {
         "没有列明满足方式；请至少列出一种", "no way to meet it is given; give at least one";
     NoPieces {}, "no-pieces", "originals",
         "留存纸质材料时，原件与复印件不能都为 0；请填写份数", "paper that is kept needs originals or copies; give the numbers";
+    TransferElsewhere { department: DepartmentCode }, "transfer-elsewhere", "transfer_to",
+        "材料移交部门 {department} 既非牵头部门也非协办部门；请更正", "{department}, to which paper is to be transferred, neither leads nor takes part; correct it";
     UnknownMaterial { material: MaterialCode }, "unknown-material", "materials",
         "没有材料 {material}；请核对材料代码", "there is no material {material}; check its code";
     LeadAgain {}, "lead-again", "department",
@@ -231,7 +233,25 @@ impl Found {
         }
     }
 
+    fn transfers(&mut self, item: &ServiceItem) {
+        for (place, material) in item.materials.iter().enumerate() {
+            let Some(department) = &material.transfer_to else {
+                continue;
+            };
+            let part = item
+                .co_tasks
+                .iter()
+                .any(|task| task.department == *department);
+            if !part && *department != item.lead {
+                let department = department.clone();
+                let at = ItemPlace::Material(place, "transfer_to");
+                self.note(at, ItemFault::TransferElsewhere { department });
+            }
+        }
+    }
+
     fn co_tasks(&mut self, item: &ServiceItem, codes: &BTreeSet<&MaterialCode>) {
+        self.transfers(item);
         let mut seen = BTreeSet::new();
         for (place, task) in item.co_tasks.iter().enumerate() {
             let at = |field| ItemPlace::CoTask(place, field);

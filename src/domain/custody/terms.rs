@@ -16,7 +16,7 @@ macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident: $zh:literal, $en:literal,)* })*) => {$(
         $(#[$doc])*
         #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
         )]
         #[serde(rename_all = "snake_case")]
         pub enum $name {
@@ -143,8 +143,9 @@ impl Found {
 }
 
 /// A paper of a bundle: one document, or copies of it that lie together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BundlePaper)]
 pub struct Paper {
     /// Its number in the bundle, from 1.
     pub no: u16,
@@ -165,8 +166,11 @@ pub struct Paper {
 }
 
 /// An agency: within one, two of its people hand over to each other; between two, one of each.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = PaperSide)]
 pub enum Side {
     /// The hall, at one of its sites.
     Hall {
@@ -206,8 +210,11 @@ impl fmt::Display for Side {
 }
 
 /// Who holds a paper and answers for it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PaperHolder)]
 pub struct Holder {
     /// For which side.
     pub side: Side,
@@ -229,20 +236,22 @@ impl fmt::Display for Holder {
 }
 
 /// A staff member's signature over a document with a digest, by a key of the member's own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeySignature {
     /// Who.
     pub staff: StaffId,
     /// With which key.
     pub key: SigningKeyId,
-    /// Ed25519 over the signing message of the document's digest.
+    /// Ed25519 over the signing message of the document's digest, 128 hexadecimal digits.
+    #[schema(value_type = String, pattern = "^[0-9a-f]{128}$")]
     pub signature: SignatureBytes,
 }
 
 /// How the receiving side signed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = SlipReceipt)]
 pub enum Receipt {
     /// With the receiver's own key over the outcome.
     Signed {
@@ -277,7 +286,7 @@ impl Receipt {
 }
 
 /// What a witness signs: that this sheet or captured signature belongs to that statement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WitnessStatement {
     /// Digest of what was signed on paper.
@@ -287,7 +296,7 @@ pub struct WitnessStatement {
 }
 
 /// What is offered: one slip (交接单) for any number of bundles. The giver signs the digest of its bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SlipManifest {
     /// The slip.
@@ -311,7 +320,7 @@ pub struct SlipManifest {
 }
 
 /// A bundle on a slip.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SlipLine {
     /// The case whose bundle it is.
@@ -321,7 +330,7 @@ pub struct SlipLine {
 }
 
 /// What the receiver found. The receiver signs the digest of its bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SlipOutcome {
     /// The slip.
@@ -338,7 +347,7 @@ pub struct SlipOutcome {
 }
 
 /// What was found of a bundle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OutcomeLine {
     /// The case whose bundle it is.
@@ -348,7 +357,7 @@ pub struct OutcomeLine {
 }
 
 /// What was found of a paper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaperOutcome {
     /// Its number in the bundle.
@@ -358,8 +367,9 @@ pub struct PaperOutcome {
 }
 
 /// A label that was scanned and is on no line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SlipExtra)]
 pub struct Extra {
     /// The case on the label.
     pub case: CaseNo,

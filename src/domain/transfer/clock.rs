@@ -1,6 +1,8 @@
 //! What the calendar alone makes of a round: it is opened, both sides are reminded, it is overdue, the next level is
 //! told. Asked late, it says the same and marks it late.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::due::{REMINDERS, reminder_day};
 use super::plan::Planned;
 use super::round::{RoundLine, RoundLines, RoundStage, RoundState, TransferEvent};
@@ -8,7 +10,7 @@ use crate::domain::calendar::{Calendar, NoYear};
 use crate::domain::custody::BundleEvent;
 use crate::domain::date::Date;
 use crate::domain::event::{Event, Fact};
-use crate::domain::id::{Subject, TransferId};
+use crate::domain::id::{CaseNo, Subject, TransferId};
 
 /// Working days after the last one at which the next level is told.
 pub const ESCALATIONS: [u32; 2] = [5, 10];
@@ -17,41 +19,63 @@ pub(super) fn of_round(id: &TransferId, event: TransferEvent) -> Fact {
     Fact::new(Subject::Transfer(id.clone()), Event::Transfer { event })
 }
 
-/// The lines of a planned round.
-pub fn lines(planned: &Planned) -> RoundLines {
-    let line = |(case, papers): &(_, Vec<u16>)| RoundLine {
-        case: Clone::clone(case),
-        papers: papers.clone(),
-    };
+/// The lines of a planned round; of one that is joined, with those it has.
+pub fn lines(planned: &Planned, known: Option<&RoundLines>) -> RoundLines {
+    let mut all: BTreeMap<&CaseNo, BTreeSet<u16>> = BTreeMap::new();
+    for line in known.iter().flat_map(|known| &known.lines) {
+        all.entry(&line.case).or_default().extend(&line.papers);
+    }
+    for (case, papers) in &planned.lines {
+        all.entry(case).or_default().extend(papers);
+    }
+    let lines = all.into_iter().map(|(case, papers)| RoundLine {
+        case: case.clone(),
+        papers: papers.into_iter().collect(),
+    });
     RoundLines {
         transfer: planned.id.clone(),
-        lines: planned.lines.iter().map(line).collect(),
+        lines: lines.collect(),
     }
 }
 
-/// Opens a planned round: its papers are on it from now on.
-pub fn open(planned: &Planned, today: Date) -> Vec<Fact> {
-    let lines = lines(planned);
-    let papers: usize = lines.lines.iter().map(|line| line.papers.len()).sum();
-    let opened = TransferEvent::Opened {
-        department: planned.of.department.clone(),
-        site: planned.of.site.clone(),
-        month: planned.of.month,
-        round: planned.round,
-        on: planned.on,
-        due: planned.due,
-        lines: lines.digest(),
-        bundles: count(lines.lines.len()),
-        papers: count(papers),
-        late: today > planned.on,
+/// Opens a planned round, or lets its papers join the one there is: they are on it from now on. `lines` are those of
+/// [`lines`].
+pub fn open(
+    planned: &Planned,
+    known: Option<&RoundState>,
+    lines: &RoundLines,
+    today: Date,
+) -> Vec<Fact> {
+    let papers = count(planned.lines.iter().map(|(_, papers)| papers.len()).sum());
+    let event = match known {
+        Some(known) => TransferEvent::Joined {
+            lines: lines.digest(),
+            papers,
+            left: known.left + papers,
+        },
+        None => TransferEvent::Opened {
+            department: planned.of.department.clone(),
+            site: planned.of.site.clone(),
+            month: planned.of.month,
+            round: planned.round,
+            on: planned.on,
+            due: planned.due,
+            lines: lines.digest(),
+            bundles: count(planned.lines.len()),
+            papers,
+            late: today > planned.on,
+        },
     };
-    let mut facts = vec![of_round(&planned.id, opened)];
-    facts.extend(lines.lines.into_iter().map(|line| {
+    let mut facts = vec![of_round(&planned.id, event)];
+    facts.extend(planned.lines.iter().map(|(case, papers)| {
         let listed = BundleEvent::Listed {
             transfer: planned.id.clone(),
-            papers: line.papers,
+            papers: papers.clone(),
         };
-        Fact::new(Subject::Bundle(line.case), Event::Bundle { event: listed })
+        Fact::new(
+            Subject::Bundle(case.clone()),
+            Event::Bundle { event: listed },
+        )
     }));
     facts
 }

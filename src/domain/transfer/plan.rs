@@ -45,10 +45,10 @@ pub struct Round {
     pub month: Month,
 }
 
-/// The rounds there are: the number of the last one, and whether it is still gathered.
+/// The rounds there are: the number of the last one, and whether it is still gathered, so that papers can join it.
 pub type Rounds = BTreeMap<Round, (u32, bool)>;
 
-/// A round to be opened.
+/// A round to be opened, or joined by more papers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Planned {
     /// Its number, which department, site, month and round determine.
@@ -57,6 +57,8 @@ pub struct Planned {
     pub of: Round,
     /// Which round, from 1.
     pub round: u32,
+    /// Whether it is open already and the papers join it.
+    pub joins: bool,
     /// The day on which it could first be opened.
     pub on: Date,
     /// The last day for it.
@@ -65,9 +67,9 @@ pub struct Planned {
     pub lines: Vec<(CaseNo, Vec<u16>)>,
 }
 
-/// The rounds to be opened on `today`. A month is gathered when it is over, or at once where `early` says so (及时). What
-/// was put off is gathered in the month of its new day. Nothing is planned beside a round that is still gathered; what
-/// does not fit on one slip makes another round.
+/// The rounds to be opened or joined on `today`. A month is gathered when it is over, or at once where `early` says so
+/// (及时). What was put off is gathered in the month of its new day. What comes while a round with the same last day is
+/// still gathered joins it; what does not fit on one slip makes another round.
 pub fn plan(
     closed: &[Closed],
     rounds: &Rounds,
@@ -97,9 +99,6 @@ pub fn plan(
     let mut numbers: BTreeMap<Round, u32> = BTreeMap::new();
     for ((of, first, due), lines) in gathered {
         let (last, gathering) = rounds.get(&of).copied().unwrap_or((0, false));
-        if gathering {
-            continue;
-        }
         let lines: Vec<(CaseNo, Vec<u16>)> = lines
             .into_iter()
             .map(|(case, papers)| (case.clone(), papers))
@@ -107,13 +106,15 @@ pub fn plan(
         // What joins a month that had its round already could not be known before.
         let again = last > 0 && due == due_of(of.month);
         let on = if again { today } else { first.min(today) };
+        let joins = gathering && due == due_of(of.month) && lines.len() <= BUNDLES_MAX;
         for chunk in lines.chunks(BUNDLES_MAX) {
             let number = numbers.entry(of.clone()).or_insert(last);
-            *number += 1;
+            *number += u32::from(!joins);
             planned.push(Planned {
                 id: TransferId::of(&of.department, &of.site, of.month, *number),
                 of: of.clone(),
                 round: *number,
+                joins,
                 on,
                 due,
                 lines: chunk.to_vec(),

@@ -43,6 +43,15 @@ pub enum TransferEvent {
         /// Whether it was opened after its day.
         late: bool,
     },
+    /// More papers are on it: they came while it was gathered.
+    Joined {
+        /// Digest of the [`RoundLines`], those it had and those that joined.
+        lines: Digest,
+        /// Papers that joined.
+        papers: u32,
+        /// On it now.
+        left: u32,
+    },
     /// Both sides are reminded of it.
     Reminded {
         /// So many working days before its last one.
@@ -317,7 +326,7 @@ pub struct RoundState {
     pub on: Date,
     /// The last day for it.
     pub due: Date,
-    /// Digest of its lines when it was opened.
+    /// Digest of every line that was ever on it.
     pub lines: Digest,
     /// When it was opened.
     pub opened_at: Timestamp,
@@ -379,6 +388,11 @@ impl RoundState {
 
     fn apply(&mut self, event: &TransferEvent, at: Timestamp) {
         match event {
+            TransferEvent::Joined { lines, left, .. } => {
+                self.lines = *lines;
+                self.left = *left;
+                self.reopen();
+            }
             TransferEvent::Reminded { days, .. } => {
                 self.reminded.insert(*days);
             }

@@ -1,0 +1,17 @@
+//! Use cases of paper: slips made out, offered, received and called off; where each paper is; what did not match and who
+//! clears it up. Who may hold paper and what a signature is worth is the domain's to decide; nothing here knows HTTP or
+//! a command line, and nothing here writes but through `Ledger::record`. They work with the parts of
+//! [`Counter`](crate::counter::Counter).
+
+mod bundles;
+mod discrepancies;
+mod draft;
+mod hand;
+mod rows;
+mod view;
+
+pub use bundles::{BundleView, HeldView, PaperOrder};
+pub use discrepancies::DiscrepancyView;
+pub use draft::{BundleChoice, DraftedOutcome, DraftedSlip, FoundLine, OutcomeDraft, SlipDraft};
+pub use hand::{CallOffOrder, OfferOrder, ReceiptOrder};
+pub use view::{PaperSlipView, SignatureView, SlipStanding};
