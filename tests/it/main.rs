@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod access;
+mod alto;
 mod art_catalogue;
 mod art_hall;
 mod audit_http;
