@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::PackageFault;
 use crate::bag::BagPath;
 use crate::domain::catalogue::ApplicantKind;
-use crate::domain::custody::{Condition, PaperForm};
+use crate::domain::custody::{Condition, Found, PaperForm};
 use crate::domain::id::{CaseNo, DepartmentCode, MaterialCode, SiteCode, TransferId};
 use crate::domain::{Actor, Date, Digest, Month, Sm3, TaskCode, Timestamp};
 
@@ -117,6 +117,8 @@ pub struct PaperDoc {
     pub pages: Option<u32>,
     /// How it looks.
     pub condition: Condition,
+    /// What the receiver found of it; absent before the hand-over.
+    pub found: Option<Found>,
 }
 
 /// One step of the procedure (办理环节).

@@ -1,4 +1,4 @@
-//! The transfer register (移交清册): a line for each paper, with a blank cell for what the receiver finds. As CSV for
+//! The transfer register (移交清册): a line for each paper, with what the receiver found of it; before the hand-over that cell is blank. As CSV for
 //! programs, as XLSX for people. The same package gives the same bytes.
 
 use rust_xlsxwriter::{
@@ -123,7 +123,11 @@ fn line(
         worded(paper.map(|paper| paper.condition.to_string())),
         text(&case.closed.to_string()),
         text(&doc.due.to_string()),
-        Cell::Empty,
+        worded(
+            paper
+                .and_then(|paper| paper.found)
+                .map(|found| found.to_string()),
+        ),
     ]
 }
 

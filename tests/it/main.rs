@@ -127,6 +127,7 @@ mod stopping;
 mod support;
 mod tidy;
 mod tiff;
+mod tiles_http;
 mod transfer_plan;
 mod window_client;
 mod window_documents;

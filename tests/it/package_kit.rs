@@ -101,6 +101,7 @@ pub(super) fn paper(no: u16, name: &str) -> PaperDoc {
         count: 2,
         pages: Some(3),
         condition: Condition::Good,
+        found: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
-use counterfoil::domain::custody::{Condition, PaperForm};
+use counterfoil::domain::custody::{Condition, Found, PaperForm};
 use counterfoil::package::PackageDoc;
 use counterfoil::package::register::{csv, xlsx};
 use roxmltree::Document;
@@ -116,6 +116,7 @@ fn the_workbook_says_what_the_table_says() {
     doc.cases[2].applicant_name = Some("张三".into());
     doc.cases[2].papers[0].form = PaperForm::Copy;
     doc.cases[2].papers[0].condition = Condition::Damaged;
+    doc.cases[2].papers[0].found = Some(Found::Missing);
     let bytes = xlsx(&doc).unwrap();
     let parts = parts(&bytes);
     let cells = cells(&parts);
@@ -136,6 +137,8 @@ fn the_workbook_says_what_the_table_says() {
         assert_eq!(row, &plain);
     }
     assert_eq!(cells.len() - 4, table.len() - 1);
+    let last = table[4].iter().map(String::as_str).collect::<Vec<_>>();
+    assert_eq!([last[5], last[8], last[11]], ["复印件", "破损", "缺失"]);
     let sheet = &parts["xl/worksheets/sheet1.xml"];
     for part in [
         "state=\"frozen\"",

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use counterfoil::domain::Digest;
+use counterfoil::package::metadata::{Dialect, write};
 use counterfoil::package::mets::{FILES_MAX, SipEntry, SipSource, sip};
+use counterfoil::package::register::{csv, xlsx};
 use counterfoil::package::{FileDoc, FileKind, PackageDoc, PackageFault};
 use roxmltree::{Document, Node};
 
-use super::package_kit::{file, head, package};
+use super::package_kit::{case, file, head, package};
 
 fn documents() -> Vec<FileDoc> {
     let csv = file("移交清册.csv", FileKind::Document, "text/csv");
@@ -184,4 +186,47 @@ fn submissions_for_another_program() {
         std::fs::create_dir_all(place.parent().unwrap()).unwrap();
         std::fs::write(place, bytes(entry)).unwrap();
     }
+}
+
+/// Two thousand cases with forty files each, timed; alone, because others would be in the way.
+#[test]
+fn a_large_package_is_described() {
+    if std::env::var("COUNTERFOIL_ALONE").is_err() {
+        return;
+    }
+    let mut doc = head();
+    for number in 0..2000 {
+        let mut one = case(&format!("2026-{number:05}"));
+        let kinds = one.files.clone();
+        one.files = (0..40)
+            .map(|n| FileDoc {
+                path: format!("{}.{n}", kinds[n % kinds.len()].path),
+                ..kinds[n % kinds.len()].clone()
+            })
+            .collect();
+        doc.cases.push(one);
+    }
+    let timed = |what: &str, run: &dyn Fn() -> usize| {
+        let start = std::time::Instant::now();
+        let bytes = run();
+        println!("{what}: {bytes} bytes in {:?}", start.elapsed());
+    };
+    timed("METS.xml and what goes with it", &|| {
+        let entries = sip(&doc, &documents()).unwrap();
+        bytes(entries.last().unwrap()).len()
+    });
+    for name in Dialect::built_in_names() {
+        let dialect = Dialect::built_in(name).unwrap();
+        timed(name, &|| {
+            let mut sum = 0;
+            write(&doc, &dialect, |file| {
+                sum += file.bytes.len();
+                Ok(())
+            })
+            .unwrap();
+            sum
+        });
+    }
+    timed("register.xlsx", &|| xlsx(&doc).unwrap().len());
+    timed("register.csv", &|| csv(&doc).unwrap().len());
 }
