@@ -4,6 +4,7 @@
 //!
 //! Relative paths count from the folder of the configuration file, or from the working folder without one.
 
+mod malware;
 mod people;
 mod platform;
 mod read;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::people::{PeopleConfig, SecondFactorRule, SsoConfig};
 pub use self::platform::PlatformConfig;
+use crate::malware::ClamdSettings;
 use crate::ocr::EngineKind;
 use crate::store::objects::S3Options;
 use crate::strict::FileError;
@@ -49,12 +51,16 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// `[http]`
     pub http: HttpConfig,
+    /// `[publish]`
+    pub publish: PublishConfig,
     /// `[people]`
     pub people: PeopleConfig,
     /// `[sso]`
     pub sso: Option<SsoConfig>,
     /// `[platform]`
     pub platform: Option<PlatformConfig>,
+    /// `[malware]`. Default: no scanner, and every check for malware says "not applicable".
+    pub malware: Option<ClamdSettings>,
     /// `[log]`
     pub log: LogConfig,
 }
@@ -172,6 +178,14 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// The file with the token that uploads must show. Default: `http.token` among the keys.
     pub token_file: Option<PathBuf>,
+}
+
+/// What everybody may see of the log besides its newest checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublishConfig {
+    /// Whether tiles and facts are served to anybody who asks. Default false: no name is in them, but who was busy with
+    /// what and when is, and to show that is for the hall to decide.
+    pub tiles: bool,
 }
 
 /// How log lines look.

@@ -9,13 +9,15 @@
 //! | [`merkle`] | pure: RFC 6962 tree, proofs, C2SP checkpoints | nothing |
 //! | [`imaging`] | pure: bounded decoding, quality, skew | `domain` |
 //! | [`pdf`] | reading PDF: structure, page images, rendering | `domain`, `imaging` |
-//! | [`derive`] | writing searchable PDF and thumbnails | `domain`, `imaging` |
+//! | [`derive`] | writing searchable PDF, ALTO and thumbnails | `domain`, `imaging` |
 //! | [`ledger`] | `Ledger::record`, sequencer, follower, audit of the tree | `domain`, `merkle` |
 //! | [`store`] | blobs, vault, keys; catalog; the stores' back ends | `ledger`, `domain`, `merkle` |
 //! | [`search`] | the full-text projection | `ledger`, `store`, `domain` |
 //! | [`ocr`] | recognition engines | `imaging`, `domain` |
 //! | [`bag`] | BagIt 1.0 packages: writing, reading, validating | `domain` |
+//! | [`package`] | the documents of a transfer package: metadata, METS, register | `domain`, `derive`, `bag`, `strict` |
 //! | [`forms`] | printed forms: what they state, Typst data → PDF/A | `domain` |
+//! | [`malware`] | the virus scanner's daemon: streaming bytes to it, its verdict | nothing |
 //! | [`platform`] | the city platform: fetching an application, telling progress | `domain` |
 //! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `pdf`, `derive`, `imaging`, `forms`, `domain` |
 //! | [`pipeline`] | how a scan is received and becomes a sealed record | everything above |
@@ -25,7 +27,7 @@
 //! | [`custody`] | use cases of paper: slips offered and received, where each paper is, discrepancies | `counter`, `ledger`, `domain` |
 //! | [`transfer`] | use cases of the monthly transfer: rounds, deferrals, packages, how months stand | `custody`, `counter`, `store`, `ledger`, `domain` |
 //! | [`strict`] | reading TOML so that every problem is reported at once | nothing |
-//! | [`config`], [`telemetry`] | what may be configured; the program's own log | `domain`, `ocr`, `store`, `strict` |
+//! | [`config`], [`telemetry`] | what may be configured; the program's own log | `domain`, `malware`, `ocr`, `store`, `strict` |
 //! | [`http`], [`cli`] | faces | use cases; `cli` also [`app`] |
 //! | [`app`] | composition root: the only file that names adapters | everything |
 //!
@@ -47,8 +49,10 @@ pub mod forms;
 pub mod http;
 pub mod imaging;
 pub mod ledger;
+pub mod malware;
 pub mod merkle;
 pub mod ocr;
+pub mod package;
 pub mod pdf;
 pub mod people;
 pub mod pipeline;

@@ -27,3 +27,5 @@ it conformance::
 echo "== bags: files past 4 GiB, and what bagit.py says"
 COUNTERFOIL_ALONE=1 it bag::a_file_of_five_gigabytes
 tools/bagit-agree.py "${COUNTERFOIL_CACHE:?run this through make prove}"
+echo "== submissions, and what eark-validator says"
+tools/eark-agree.py "${COUNTERFOIL_CACHE:?run this through make prove}"

@@ -57,6 +57,7 @@ impl App {
             metrics: Metrics::default(),
             token: Token::new(token),
             secure_cookies: origin.is_some_and(|origin| origin.starts_with("https://")),
+            tiles: self.config.publish.tiles,
             lookups: Mutex::new(Backoff::default()),
         }))
     }

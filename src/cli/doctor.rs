@@ -10,6 +10,7 @@ use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
 use crate::forms::{FormKind, Printing, sample};
+use crate::malware::Clamd;
 use crate::ocr::{EngineKind, Language};
 
 /// A small page with known text, read by each engine.
@@ -19,6 +20,7 @@ const SAMPLE_TEXT: &str = "政务服务";
 const FREE_BYTES_MIN: u64 = 5 << 30;
 const OPEN_FILES_MIN: u64 = 1024;
 const ENGINE_DEADLINE: Duration = Duration::from_secs(60);
+const MALWARE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -55,6 +57,7 @@ pub async fn run(config: &Config, _args: Args, output: Output) -> Result<Outcome
         .await,
         pipelines(config),
         forms(config).await,
+        malware(config).await,
         data_folder(config),
         free_space(config),
         keys(config),
@@ -151,6 +154,21 @@ async fn forms(config: &Config) -> Check {
     }
     let detail = format!("{} 种表单均可打印 forms print", FormKind::ALL.len());
     check(name, zh, Status::Ok, detail)
+}
+
+async fn malware(config: &Config) -> Check {
+    let (name, zh) = ("malware", "病毒扫描");
+    let Some(settings) = &config.malware else {
+        let detail = "未配置，检测结果将为“不适用” not configured: checks will say \"not applicable\" ([malware] clamd)";
+        return check(name, zh, Status::Ok, detail);
+    };
+    let mut settings = settings.clone();
+    settings.deadline = settings.deadline.min(MALWARE_DEADLINE);
+    let address = settings.address.to_string();
+    match Clamd::new(settings).version().await {
+        Ok(version) => check(name, zh, Status::Ok, format!("{version} ({address})")),
+        Err(error) => check(name, zh, Status::Fail, error),
+    }
 }
 
 fn data_folder(config: &Config) -> Check {

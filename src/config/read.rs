@@ -7,7 +7,7 @@ use toml::de::DeTable;
 use super::{
     BlobsConfig, CatalogConfig, CatalogStore, Config, DataConfig, FormsConfig, HttpConfig,
     KeysConfig, LedgerConfig, LedgerStoreKind, LimitsConfig, LogConfig, LogFormat, OcrConfig,
-    PipelinesConfig, WorkConfig,
+    PipelinesConfig, PublishConfig, WorkConfig,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -80,10 +80,12 @@ impl<'r> Reading<'r> {
         let work_section = section("work", self);
         let limits_section = section("limits", self);
         let http_section = section("http", self);
+        let publish_section = section("publish", self);
         let people_section = section("people", self);
         let log_section = section("log", self);
         let sso_section = root.table("sso", &mut self.problems);
         let platform_section = root.table("platform", &mut self.problems);
+        let malware_section = root.table("malware", &mut self.problems);
         let data = self.data(data_section, data_override);
         Config {
             keys: self.keys(keys_section, &data.folder),
@@ -97,9 +99,11 @@ impl<'r> Reading<'r> {
             work: self.work(work_section),
             limits: self.limits(limits_section),
             http: self.http(http_section),
+            publish: self.publish(publish_section),
             people: self.people(people_section),
             sso: self.sso(sso_section),
             platform: self.platform(platform_section),
+            malware: self.malware(malware_section),
             log: self.log(log_section),
         }
     }
@@ -278,6 +282,14 @@ impl<'r> Reading<'r> {
         section.finish(&mut self.problems);
         LimitsConfig {
             scan_bytes_max: scan_bytes_max.unwrap_or(128 * MIB),
+        }
+    }
+
+    fn publish(&mut self, mut section: Table<'_, '_>) -> PublishConfig {
+        let tiles = section.flag("tiles", &mut self.problems);
+        section.finish(&mut self.problems);
+        PublishConfig {
+            tiles: tiles.unwrap_or(false),
         }
     }
 

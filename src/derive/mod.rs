@@ -1,9 +1,11 @@
 //! Writing what is derived from a master and can always be rebuilt: searchable PDF and the page images placed
-//! in it. Pure: bytes in, bytes out. Never touches a store, never alters a master.
+//! in it, the page's text as ALTO. Pure: bytes in, bytes out. Never touches a store, never alters a master.
 
+pub mod alto;
 pub mod art;
 pub mod pdf;
 pub mod thumbnail;
+pub mod xml;
 
 use serde::{Deserialize, Serialize};
 

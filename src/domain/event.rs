@@ -19,8 +19,9 @@ use super::transfer::TransferEvent;
 /// The format version written today. Every version ever written stays decodable (`fixtures/events`).
 pub const ENTRY_VERSION: u16 = 1;
 
-/// The largest leaf accepted, in bytes: a fact names blobs, it does not contain them.
-pub const LEAF_BYTES_MAX: usize = 64 * 1024;
+/// The largest leaf accepted, in bytes: a fact names blobs, it does not contain them. An entry bundle says a leaf's
+/// length in 16 bits (C2SP tlog-tiles).
+pub const LEAF_BYTES_MAX: usize = u16::MAX as usize;
 
 /// One fact as it stands in the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -17,7 +17,7 @@ pub mod identity;
 pub mod manifest;
 pub mod person;
 pub mod problem;
-mod refusal;
+pub(crate) mod refusal;
 pub mod scan;
 pub mod staff;
 pub mod stock;

@@ -1,4 +1,4 @@
-//! Health, readiness, metrics (Prometheus text) and the newest checkpoint.
+//! Health, readiness and metrics (Prometheus text).
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -110,12 +110,6 @@ pub async fn metrics(State(service): State<Arc<Service>>) -> Result<Response, Ht
         );
     }
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
-}
-
-/// The newest signed checkpoint (C2SP signed note).
-pub async fn checkpoint(State(service): State<Arc<Service>>) -> Response {
-    let text = service.ledger.checkpoint().await;
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }
 
 /// A path that is there, for other methods.

@@ -34,6 +34,7 @@ pub mod sso;
 pub mod staff;
 pub mod stocks;
 pub mod tickets;
+pub mod tiles;
 pub mod tokens;
 pub mod transfers;
 pub mod trays;
@@ -98,6 +99,8 @@ pub struct Service {
     pub token: door::Token,
     /// Whether the hall is served over TLS, so that cookies travel over nothing else.
     pub secure_cookies: bool,
+    /// Whether the log's tiles are published.
+    pub tiles: bool,
     /// Wrong codes of applicants.
     pub lookups: Mutex<Backoff>,
 }
@@ -254,6 +257,8 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(tickets::slip))
         .routes(routes!(reconciliation::compare))
         .routes(routes!(progress::look_up))
+        .routes(routes!(tiles::checkpoint))
+        .routes(routes!(tiles::tile))
         .merge(people())
         .merge(hall())
         .merge(paper())
@@ -275,7 +280,8 @@ pub fn router(service: Arc<Service>) -> Router {
             "/api/v1/scans/{sha256}",
             put(scans::upload).get(scans::show),
         )
-        .route("/api/v1/checkpoint", get(health::checkpoint))
+        .route("/api/v1/checkpoint", get(tiles::checkpoint))
+        .route("/tile/{level}/{index}/{*rest}", get(tiles::tile))
         .merge(described)
         .fallback(health::nothing_here)
         .method_not_allowed_fallback(health::wrong_method)

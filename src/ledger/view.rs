@@ -6,7 +6,8 @@ use super::error::LedgerError;
 use super::log::Ledger;
 use super::store::Recorded;
 use crate::domain::Subject;
-use crate::merkle::{Hash, NodeId, NodePlan, proof};
+use crate::merkle::tile::bundle;
+use crate::merkle::{Hash, NodeId, NodePlan, Tile, proof};
 
 impl Ledger {
     /// The size of the published log, now and whenever it grows. Everything below it is durable.
@@ -61,6 +62,47 @@ impl Ledger {
         let checked = proof::verify_consistency(old, new, &old_root, &new_root, &proof);
         checked.map_err(|_| LedgerError::inconsistent("stored hashes do not make a proof"))?;
         Ok(proof)
+    }
+
+    /// The hashes of a tile of the published log, 32 bytes each (C2SP tlog-tiles); none where the log does not reach it.
+    /// What is given once never changes.
+    pub async fn tile(&self, tile: &Tile) -> Result<Option<Vec<u8>>, LedgerError> {
+        if !self.reaches(tile) {
+            return Ok(None);
+        }
+        let nodes: Vec<NodeId> = tile.nodes().collect();
+        let hashes = self.inner.store.hashes(&nodes).await?;
+        if hashes.len() != nodes.len() {
+            return Err(LedgerError::inconsistent("a tile's hashes are absent"));
+        }
+        Ok(Some(hashes.into_iter().flat_map(|hash| hash.0).collect()))
+    }
+
+    /// The facts beside a level 0 tile, each with its length before it (C2SP tlog-tiles, entry bundle); none where the
+    /// published log does not reach it. At most 256 × 64 KiB.
+    pub async fn entry_bundle(&self, tile: &Tile) -> Result<Option<Vec<u8>>, LedgerError> {
+        if tile.level > 0 || !self.reaches(tile) {
+            return Ok(None);
+        }
+        let from = tile.nodes().next().map_or(0, |node| node.index);
+        let facts = self
+            .inner
+            .store
+            .entries(from, usize::from(tile.width))
+            .await?;
+        if facts.len() != usize::from(tile.width) {
+            return Err(LedgerError::inconsistent("a bundle's facts are absent"));
+        }
+        let bytes = bundle(facts.iter().map(|fact| fact.bytes.as_ref()));
+        let bytes = bytes.ok_or_else(|| LedgerError::inconsistent("a fact is too long"))?;
+        Ok(Some(bytes))
+    }
+
+    /// Whether the published log has the whole tile.
+    fn reaches(&self, tile: &Tile) -> bool {
+        let size = self.inner.published.size();
+        let widest = Tile::at(tile.level, tile.index, size);
+        widest.is_some_and(|widest| tile.width <= widest.width)
     }
 
     /// The root of the log of `size` facts, which must not be larger than the published one.

@@ -10,6 +10,7 @@ pub mod tree;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use note::{LogSigner, Note, NoteError, VerifierKey};
 pub use proof::{NodePlan, ProofError, verify_consistency, verify_inclusion};
+pub use tile::Tile;
 pub use tree::{Frontier, empty_root, leaf_hash, node_hash};
 
 /// A node's hash: SHA-256 with the RFC 6962 prefixes (0x00 leaf, 0x01 node).

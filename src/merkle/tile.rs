@@ -46,6 +46,16 @@ impl Tile {
         })
     }
 
+    /// The nodes its hashes are, in order.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
+        let level = self.level.saturating_mul(TILE_HEIGHT);
+        let first = self.index.saturating_mul(TILE_WIDTH);
+        (0..u64::from(self.width)).map(move |place| NodeId {
+            level,
+            index: first.saturating_add(place),
+        })
+    }
+
     /// The path of its hashes: `tile/<level>/<index>`, and `.p/<width>` behind it when it is partial.
     pub fn path(&self) -> String {
         format!("tile/{}/{}", self.level, self.place())
@@ -96,6 +106,60 @@ fn perfect_root(hashes: &[[u8; 32]]) -> Hash {
     }
 }
 
+/// What a path under `tile/` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TilePath {
+    /// The hashes of a tile.
+    Hashes(Tile),
+    /// The entries beside a level 0 tile.
+    Entries(Tile),
+}
+
+impl TilePath {
+    /// Reads a path such as `tile/0/x001/x234/067` or `tile/entries/273.p/112`, in its one valid spelling only.
+    pub fn parse(path: &str) -> Option<Self> {
+        let (kind, place) = path.strip_prefix("tile/")?.split_once('/')?;
+        let (place, width) = match place.split_once(".p/") {
+            Some((place, width)) => (place, width.parse().ok()?),
+            None => (place, TILE_WIDTH as u16),
+        };
+        let mut index = 0u64;
+        for part in place.split('/') {
+            let digits = part.strip_prefix('x').unwrap_or(part);
+            index = index.checked_mul(1000)?.checked_add(digits.parse().ok()?)?;
+        }
+        let level = match kind {
+            "entries" => 0,
+            level => level.parse().ok()?,
+        };
+        let tile = Tile {
+            level,
+            index,
+            width,
+        };
+        let (asked, spelled) = match kind {
+            "entries" => (Self::Entries(tile), tile.entries_path()),
+            _ => (Self::Hashes(tile), tile.path()),
+        };
+        let possible = level <= LEVEL_MAX && width > 0 && u64::from(width) <= TILE_WIDTH;
+        (possible && spelled == path).then_some(asked)
+    }
+}
+
+/// The highest level of a tile: a log has fewer than 2^64 leaves.
+const LEVEL_MAX: u8 = 7;
+
+/// Puts entries into a bundle; none when one is longer than a length of 16 bits can say.
+pub fn bundle<'e>(entries: impl Iterator<Item = &'e [u8]>) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for entry in entries {
+        let length = u16::try_from(entry.len()).ok()?;
+        bytes.extend_from_slice(&length.to_be_bytes());
+        bytes.extend_from_slice(entry);
+    }
+    Some(bytes)
+}
+
 /// Splits an entry bundle into its entries (each with a 16-bit big-endian length before it); none when the lengths do
 /// not add up.
 pub fn bundle_entries(bytes: &[u8]) -> Option<Vec<&[u8]>> {
@@ -126,6 +190,53 @@ mod tests {
         assert_eq!(tile(0, 1_234_067, 256).path(), "tile/0/x001/x234/067");
         assert_eq!(tile(1, 0, 3).path(), "tile/1/000.p/3");
         assert_eq!(tile(0, 273, 112).entries_path(), "tile/entries/273.p/112");
+    }
+
+    #[test]
+    fn a_path_has_one_spelling() {
+        for path in [
+            "tile/0/000",
+            "tile/0/x001/x234/067",
+            "tile/7/255",
+            "tile/1/000.p/3",
+            "tile/entries/273.p/112",
+            "tile/entries/x001/000",
+        ] {
+            let spelled = match TilePath::parse(path) {
+                Some(TilePath::Hashes(tile)) => tile.path(),
+                Some(TilePath::Entries(tile)) => tile.entries_path(),
+                None => panic!("{path}"),
+            };
+            assert_eq!(spelled, path);
+        }
+        for path in [
+            "tile/0/0",
+            "tile/00/000",
+            "tile/+0/000",
+            "tile/8/000",
+            "tile/0/x000/001",
+            "tile/0/001/000",
+            "tile/0/000.p/0",
+            "tile/0/000.p/256",
+            "tile/0/000.p/03",
+            "tile/0/000.p",
+            "tile/0/",
+            "tile/entries",
+            "tile/-1/000",
+            "tile/0/x999/x999/x999/x999/x999/x999/x999/999",
+            "tile/0/../0",
+        ] {
+            assert_eq!(TilePath::parse(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_is_read_back() {
+        let long = vec![7; 65_535];
+        let entries: Vec<&[u8]> = vec![b"a", b"", &long];
+        let bytes = bundle(entries.iter().copied()).unwrap();
+        assert_eq!(bundle_entries(&bytes), Some(entries));
+        assert_eq!(bundle([vec![0; 65_536].as_slice()].into_iter()), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod access;
+mod alto;
 mod art_catalogue;
 mod art_hall;
 mod audit_http;
@@ -83,9 +84,14 @@ mod ledger_segments;
 mod ledger_simulation;
 mod ledger_store_laws;
 mod ledger_support;
+mod malware;
 mod merkle;
 mod ocr;
 mod openapi;
+mod package_kit;
+mod package_metadata;
+mod package_register;
+mod package_sip;
 mod paper_http;
 mod pdf;
 mod people_accounts;
@@ -121,6 +127,7 @@ mod stopping;
 mod support;
 mod tidy;
 mod tiff;
+mod tiles_http;
 mod transfer_plan;
 mod window_client;
 mod window_documents;

@@ -18,8 +18,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("search", &["ledger", "store", "domain"]),
     ("ocr", &["imaging", "domain"]),
     ("bag", &["domain"]),
+    ("package", &["domain", "derive", "bag", "strict"]),
     ("forms", &["domain"]),
     ("platform", &["domain"]),
+    ("malware", &[]),
     (
         "worker",
         &["ocr", "pdf", "derive", "imaging", "forms", "domain"],
@@ -49,13 +51,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "transfer",
         &["custody", "counter", "store", "ledger", "domain"],
     ),
-    ("config", &["domain", "ocr", "store", "strict"]),
+    ("config", &["domain", "malware", "ocr", "store", "strict"]),
     ("telemetry", &["config"]),
     (
         "http",
         &[
             "transfer", "custody", "counter", "people", "platform", "records", "pipeline",
-            "search", "store", "ledger", "domain",
+            "search", "store", "ledger", "merkle", "domain",
         ],
     ),
     (
@@ -75,6 +77,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "ledger",
             "derive",
             "forms",
+            "malware",
             "ocr",
             "imaging",
             "domain",
