@@ -15,6 +15,7 @@
 //! | [`search`] | the full-text projection | `ledger`, `store`, `domain` |
 //! | [`ocr`] | recognition engines | `imaging`, `domain` |
 //! | [`bag`] | BagIt 1.0 packages: writing, reading, validating | `domain` |
+//! | [`package`] | transfer packages: their evidence, and judging them offline | `bag`, `merkle`, `domain` |
 //! | [`forms`] | printed forms: what they state, Typst data → PDF/A | `domain` |
 //! | [`platform`] | the city platform: fetching an application, telling progress | `domain` |
 //! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `pdf`, `derive`, `imaging`, `forms`, `domain` |
@@ -49,6 +50,7 @@ pub mod imaging;
 pub mod ledger;
 pub mod merkle;
 pub mod ocr;
+pub mod package;
 pub mod pdf;
 pub mod people;
 pub mod pipeline;

@@ -18,6 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("search", &["ledger", "store", "domain"]),
     ("ocr", &["imaging", "domain"]),
     ("bag", &["domain"]),
+    ("package", &["bag", "merkle", "domain"]),
     ("forms", &["domain"]),
     ("platform", &["domain"]),
     (
@@ -77,6 +78,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "forms",
             "ocr",
             "imaging",
+            "package",
+            "bag",
+            "merkle",
             "domain",
             "config",
             "telemetry",
