@@ -72,7 +72,10 @@ impl Work<'_> {
         };
         let report = bag::validate(self.source, &settings);
         (seen.files, seen.bytes) = (report.files, report.bytes);
-        for fault in report.faults {
+        // A sum that does not fit follows from a file that is named behind it.
+        let sum = |fault: &Fault| matches!(fault, Fault::OxumDiffers { .. });
+        let (sums, others): (Vec<Fault>, Vec<Fault>) = report.faults.into_iter().partition(sum);
+        for fault in others.into_iter().chain(sums) {
             self.findings.add(Finding::Bag(fault));
         }
         // A tag file that no tag manifest lists is no fault of a bag, but nothing in a package is without a checksum.

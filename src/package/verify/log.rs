@@ -59,8 +59,9 @@ impl Work<'_> {
         let keys = match chain(&log.checkpoint.origin, history) {
             Ok(keys) => Keys(keys),
             Err((about, reason)) => {
+                self.trusted_alone(log);
                 self.findings.add(Finding::LogFacts { about, reason });
-                return self.trusted_alone(log);
+                return None;
             }
         };
         if let Some(key) = keys.at_size(log.checkpoint.size)
@@ -77,12 +78,13 @@ impl Work<'_> {
     }
 
     /// Without a chain of keys the checkpoint can still be held against the trusted ones.
-    fn trusted_alone(&mut self, log: &Log) -> Option<Keys> {
-        let key = self.trust.keys.first()?;
-        if Checkpoint::verify(&log.note, &self.trust.keys).is_err() {
-            self.unsigned(&key.clone());
+    fn trusted_alone(&mut self, log: &Log) {
+        let trust = self.trust;
+        if let Some(key) = trust.keys.first()
+            && Checkpoint::verify(&log.note, &trust.keys).is_err()
+        {
+            self.unsigned(key);
         }
-        None
     }
 
     fn unsigned(&mut self, key: &VerifierKey) {

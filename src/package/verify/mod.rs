@@ -7,6 +7,7 @@
 //! What it cannot see: facts that were recorded after those it was given, and a person whose key the operator enrolled
 //! under an invented name. Against the first stands the next package, against the second the list of signers.
 
+mod bundles;
 mod cases;
 mod facts;
 mod files;
@@ -100,13 +101,18 @@ impl Work<'_> {
         let Some(log) = self.checkpoint(seen) else {
             return;
         };
-        // The keys of the log are named by facts, so these are read first; what is wrong with the log is said first.
-        let mut later = Findings::new(self.limits.findings);
-        std::mem::swap(self.findings, &mut later);
+        // The keys of the log are named by facts, so these are read first. What is wrong with the log is said first,
+        // unless it may follow from a fact that is wrong; where not one holds, the checkpoint is what is wrong.
+        let mut of_facts = Findings::new(self.limits.findings);
+        std::mem::swap(self.findings, &mut of_facts);
         let history = self.facts(&log, seen);
-        std::mem::swap(self.findings, &mut later);
+        std::mem::swap(self.findings, &mut of_facts);
+        if seen.facts > 0 {
+            self.findings.append(of_facts);
+            of_facts = Findings::new(self.limits.findings);
+        }
         let keys = self.keys(&log, &history);
-        self.findings.append(later);
+        self.findings.append(of_facts);
         if self.stopped() {
             return;
         }

@@ -3,28 +3,46 @@
 use super::facts::History;
 use super::{Finding, Work};
 use crate::domain::Digest;
-use crate::domain::custody::{CustodyRefusal, KeySignature};
+use crate::domain::custody::{CustodyRefusal, KeySignature, Side, acts_for};
 use crate::domain::staff::{self, StaffState};
 
+/// A signature that was made.
+pub(super) struct Made<'s> {
+    pub(super) signature: &'s KeySignature,
+    /// What it is over.
+    pub(super) document: Digest,
+    /// For which side.
+    pub(super) side: &'s Side,
+    /// Whether the signer is of the department that verifies.
+    pub(super) ours: bool,
+}
+
 impl Work<'_> {
-    /// Checks a signature on a slip, over the document with this digest, as of the fact with this index. Gives the
-    /// signer as of then. `ours` says that the signer is of the department that verifies.
+    /// Checks a signature on a slip, as of the fact with this index. Gives the signer as of then.
     pub(super) fn signature(
         &mut self,
         history: &History,
         slip: &str,
-        signature: &KeySignature,
-        document: &Digest,
+        made: &Made<'_>,
         index: u64,
-        ours: bool,
     ) -> Option<StaffState> {
         let about = slip.to_owned();
+        let Made {
+            signature,
+            document,
+            side,
+            ours,
+        } = made;
         let name = signature.staff.to_string();
         let Some(signer) = history.person(&signature.staff, index) else {
             self.findings
                 .add(Finding::SignerUnknown { about, staff: name });
             return None;
         };
+        if acts_for(&signature.staff, &signer, side).is_err() {
+            let (about, staff) = (about.clone(), name.clone());
+            self.findings.add(Finding::WrongSide { about, staff });
+        }
         let key = signer.signing_key().filter(|key| key.id == signature.key);
         let Some(key) = key else {
             self.findings.add(Finding::KeyNotInForce {
@@ -44,7 +62,7 @@ impl Work<'_> {
                     .add(Finding::SignerDiffers { about, staff: name });
             }
             // Whoever signed for the department is known to it.
-            None if ours && !self.trust.signers.is_empty() => {
+            None if *ours && !self.trust.signers.is_empty() => {
                 self.findings
                     .add(Finding::SignerUnlisted { about, staff: name });
             }

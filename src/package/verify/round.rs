@@ -11,7 +11,7 @@ use super::finding::fact;
 use super::replay::{Decoded, documents_of, replay};
 use super::report::Seen;
 use super::{Finding, Work};
-use crate::bag::{Algorithm, BagInfo};
+use crate::bag::Algorithm;
 use crate::domain::custody::{BundleEvent, DiscrepancyEvent};
 use crate::domain::transfer::{self, RoundState, TransferEvent};
 use crate::domain::{CaseNo, Digest, Event, Fact, Subject, TransferId};
@@ -139,7 +139,7 @@ impl Work<'_> {
                 found: format!("{}, {}", seen.files, seen.bytes),
             });
         }
-        self.info(&after, seen);
+        self.info(&after);
         let cases = transfer::on_round(&before, &history.bundles(sealed.index));
         let cases: BTreeSet<CaseNo> = cases.into_iter().map(|line| line.case).collect();
         seen.cases = cases.len() as u64;
@@ -157,15 +157,14 @@ impl Work<'_> {
         })
     }
 
-    fn info(&mut self, round: &RoundState, seen: &Seen) {
+    fn info(&mut self, round: &RoundState) {
         let Some(text) = self.read("bag-info.txt") else {
             return;
         };
-        let info = round
-            .sealed
-            .as_ref()
-            .and_then(|sealed| bag_info(round, sealed).ok());
-        let expected = info.map(|info| BagInfo::text(&info, seen.bytes, seen.files));
+        let expected = round.sealed.as_ref().and_then(|sealed| {
+            let info = bag_info(round, sealed).ok()?;
+            Some(info.text(sealed.bytes, sealed.files))
+        });
         if expected.map(String::into_bytes) != Some(text) {
             let about = "bag-info.txt".to_owned();
             self.findings.add(Finding::InfoDiffers { about });

@@ -1,18 +1,15 @@
 //! The slips: what was signed is here byte for byte, both signatures hold with keys that were in force, and what the
 //! signatures led to, line by line, stands in the histories of the bundles and discrepancies.
 
-use std::collections::BTreeSet;
-
 use super::facts::{At, History};
-use super::files::slip_of;
-use super::finding::fact;
+use super::people::Made;
 use super::replay::due_after;
 use super::report::Seen;
 use super::round::Round;
 use super::{Finding, Work};
 use crate::domain::custody::{
-    self, BundleEvent, DiscrepancyEvent, Receipt, Slip, SlipEvent, SlipManifest, SlipOutcome,
-    Standing, WitnessStatement, fold_discrepancy, fold_slip,
+    self, BundleEvent, Receipt, Slip, SlipEvent, SlipManifest, SlipOutcome, Standing,
+    WitnessStatement, fold_discrepancy, fold_slip,
 };
 use crate::domain::{Digest, Event, Fact, SlipId, Subject, transfer};
 use crate::package::evidence::{manifest_path, outcome_path};
@@ -39,34 +36,6 @@ impl Work<'_> {
                     seen.open_discrepancies += u64::from(open);
                 }
                 _ => {}
-            }
-        }
-    }
-
-    /// Slips that bundles name and that are not here; documents of slips that are not here.
-    fn strangers(&mut self, history: &History) {
-        let mut missing = BTreeSet::new();
-        for at in history.kept.values().flatten() {
-            if let Event::Bundle { event } = &at.entry.event
-                && let Some(slip) = slip_named(event)
-                && history.of(&Subject::Slip(slip.clone())).is_empty()
-            {
-                missing.insert(slip.to_string());
-            }
-        }
-        for about in missing {
-            self.findings.add(Finding::SlipFactsMissing { about });
-        }
-        let source = self.source;
-        for entry in source.entries() {
-            let Some((slip, manifest)) = slip_of(&entry.path) else {
-                continue;
-            };
-            let known = fold_slip(history.of(&Subject::Slip(slip)).iter().map(|at| &at.entry));
-            let received = |slip: &Slip| matches!(slip.standing, Standing::Received(_));
-            if !known.is_some_and(|slip| manifest || received(&slip)) {
-                let about = entry.path.clone();
-                self.findings.add(Finding::DocumentForeign { about });
             }
         }
     }
@@ -131,14 +100,13 @@ impl Work<'_> {
             return Vec::new();
         };
         let about = signed.id.to_string();
-        let giver = self.signature(
-            history,
-            &about,
-            &slip.given,
-            &slip.manifest,
-            at.index,
-            false,
-        );
+        let made = Made {
+            signature: &slip.given,
+            document: slip.manifest,
+            side: &slip.from.side,
+            ours: false,
+        };
+        let giver = self.signature(history, &about, &made, at.index);
         let (Some(manifest), Some(giver)) = (&signed.manifest, giver) else {
             return Vec::new();
         };
@@ -190,8 +158,19 @@ impl Work<'_> {
             .digest(),
         };
         let signature = receipt.signature();
-        let ours = signed.of_round && receipt.staff().is_some();
-        let signer = self.signature(history, &about, signature, &document, at.index, ours);
+        let stamped = receipt.staff().is_none();
+        let made = Made {
+            signature,
+            document,
+            // The witness of a stamped sheet is of the giver's side.
+            side: if stamped {
+                &signed.slip.from.side
+            } else {
+                &signed.slip.to
+            },
+            ours: signed.of_round && !stamped,
+        };
+        let signer = self.signature(history, &about, &made, at.index);
         if receipt.staff().is_some() && receipt.staff() == signed.slip.from.staff.as_ref() {
             let (about, staff) = (about.clone(), signature.staff.to_string());
             self.findings.add(Finding::SamePerson { about, staff });
@@ -292,27 +271,6 @@ impl Work<'_> {
         }
     }
 
-    /// What bundles and discrepancies say of a slip must follow from its two signatures.
-    fn unexpected(&mut self, history: &History, id: &SlipId, expected: &[Fact]) {
-        for (subject, facts) in &history.kept {
-            for at in facts {
-                let ours = match &at.entry.event {
-                    Event::Bundle { event } => slip_named(event) == Some(id),
-                    Event::Discrepancy {
-                        event: DiscrepancyEvent::Opened { discrepancy },
-                    } => discrepancy.slip.as_ref() == Some(id),
-                    _ => false,
-                };
-                let same = |one: &Fact| one.subject == *subject && one.event == at.entry.event;
-                if ours && !expected.iter().any(same) {
-                    let about = fact(at.index, Some(subject));
-                    let subject = subject.to_string();
-                    self.findings.add(Finding::FactDiffers { about, subject });
-                }
-            }
-        }
-    }
-
     /// A document of a slip, if its bytes are those that were signed.
     fn signed_document<T: serde::de::DeserializeOwned>(
         &mut self,
@@ -340,16 +298,6 @@ impl Work<'_> {
                 None
             }
         }
-    }
-}
-
-/// The slip that a fact about a bundle is about.
-fn slip_named(event: &BundleEvent) -> Option<&SlipId> {
-    match event {
-        BundleEvent::Offered { slip, .. }
-        | BundleEvent::Received { slip, .. }
-        | BundleEvent::Kept { slip, .. } => Some(slip),
-        _ => None,
     }
 }
 
