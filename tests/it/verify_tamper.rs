@@ -81,6 +81,10 @@ fn one_flipped_bit_in_any_file_is_found() {
             let first = plain.findings[0].about().to_owned();
             assert_eq!(first, file, "seed {seed}: {what}: {:?}", plain.findings);
             resum(&changed);
+            // Whoever recomputes the sum of the payload may undo the change.
+            if fs::read(changed.join(&file)).unwrap() == fs::read(package.join(&file)).unwrap() {
+                continue;
+            }
             let again = judge(&changed, &trust);
             let first = codes(&again).first().copied().unwrap_or_default();
             let known = expected(&file).contains(&first);

@@ -31,6 +31,8 @@ pub(super) struct History {
     pub(super) scans: BTreeMap<CaseNo, Vec<(Digest, u64)>>,
     /// Every digest that a fact of a case or a scan names.
     pub(super) named: HashSet<Digest>,
+    /// Whether reading stopped before the end.
+    pub(super) torn: bool,
     next: HashMap<Subject, u32>,
 }
 
@@ -192,6 +194,7 @@ impl Work<'_> {
         });
         if let Err(fault) = read {
             self.findings.add(Finding::Bag(fault));
+            history.torn = true;
         }
         history
     }

@@ -107,7 +107,7 @@ impl Work<'_> {
         std::mem::swap(self.findings, &mut of_facts);
         let history = self.facts(&log, seen);
         std::mem::swap(self.findings, &mut of_facts);
-        if seen.facts > 0 {
+        if seen.facts > 0 || history.torn {
             self.findings.append(of_facts);
             of_facts = Findings::new(self.limits.findings);
         }
