@@ -132,60 +132,39 @@ fn line(what: &str, seconds: f64, bytes: u64, base: Option<f64>) {
     );
 }
 
-fn main() {
-    let (cases, runs) = (
-        number("COUNTERFOIL_PACKAGE_CASES", 200),
-        number("COUNTERFOIL_PACKAGE_RUNS", 3),
-    );
-    let place = std::env::var_os("COUNTERFOIL_BENCH_FOLDER").map(PathBuf::from);
-    let folder =
-        tempfile::tempdir_in(place.unwrap_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR"))));
-    let folder = folder.unwrap();
-    let folder = folder.path();
-    let bagit = std::env::var("COUNTERFOIL_BAGIT").ok();
-    let pages = pages(&folder.join("source"), cases);
-    let bytes: u64 = pages.iter().map(|page| page.length).sum();
-    let forms = [
-        ("bag", Form::Folder),
-        ("bag.tar", Form::Tar),
-        ("bag.zip", Form::Zip),
-    ];
+const FORMS: [(&str, Form); 3] = [
+    ("bag", Form::Folder),
+    ("bag.tar", Form::Tar),
+    ("bag.zip", Form::Zip),
+];
+
+fn writing(folder: &Path, pages: &[Page], bytes: u64, runs: usize, bagit: Option<&str>) {
     let mut base = Vec::new();
-    let mut times = vec![Vec::new(); forms.len()];
+    let mut times = vec![Vec::new(); FORMS.len()];
     for _ in 0..runs {
-        base.extend(bagit.as_ref().map(|bagit| theirs(bagit, folder)));
-        for ((name, form), times) in forms.iter().zip(&mut times) {
-            times.push(ours(folder, &pages, name, *form));
+        base.extend(bagit.map(|bagit| theirs(bagit, folder)));
+        for ((name, form), times) in FORMS.iter().zip(&mut times) {
+            times.push(ours(folder, pages, name, *form));
         }
     }
     let base = (!base.is_empty()).then(|| median(&mut base));
-    println!(
-        "package: {} files, {} MB, {runs} runs, peak {} MiB",
-        pages.len(),
-        bytes / 1_000_000,
-        peak_mib()
-    );
     if let Some(base) = base {
         line("bagit.py + tar", base, bytes, None);
     }
-    for ((name, _), times) in forms.iter().zip(&mut times) {
+    for ((name, _), times) in FORMS.iter().zip(&mut times) {
         line(&format!("write {name}"), median(times), bytes, base);
     }
+}
+
+fn validating(folder: &Path, bytes: u64, runs: usize, bagit: Option<&str>) {
     let mut base = Vec::new();
-    let mut times = vec![Vec::new(); forms.len()];
+    let mut times = vec![Vec::new(); FORMS.len()];
     for _ in 0..runs {
-        base.extend(bagit.as_ref().map(|bagit| {
-            let arguments = [
-                bagit.as_str(),
-                "--quiet",
-                "--validate",
-                "--processes",
-                "2",
-                "bag",
-            ];
+        base.extend(bagit.map(|bagit| {
+            let arguments = [bagit, "--quiet", "--validate", "--processes", "2", "bag"];
             timed(|| run("python3", &arguments, folder))
         }));
-        for ((name, _), times) in forms.iter().zip(&mut times) {
+        for ((name, _), times) in FORMS.iter().zip(&mut times) {
             let settings = Settings {
                 threads: THREADS,
                 ..Settings::default()
@@ -199,12 +178,28 @@ fn main() {
     if let Some(base) = base {
         line("bagit.py --validate --processes 2", base, bytes, None);
     }
-    for ((name, _), times) in forms.iter().zip(&mut times) {
-        line(
-            &format!("validate {name}, {THREADS} threads"),
-            median(times),
-            bytes,
-            base,
-        );
+    for ((name, _), times) in FORMS.iter().zip(&mut times) {
+        let what = format!("validate {name}, {THREADS} threads");
+        line(&what, median(times), bytes, base);
     }
+}
+
+fn main() {
+    let cases = number("COUNTERFOIL_PACKAGE_CASES", 200);
+    let runs = number("COUNTERFOIL_PACKAGE_RUNS", 3).max(1);
+    let place = std::env::var_os("COUNTERFOIL_BENCH_FOLDER").map(PathBuf::from);
+    let place = place.unwrap_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")));
+    let folder = tempfile::tempdir_in(place).unwrap();
+    let folder = folder.path();
+    let bagit = std::env::var("COUNTERFOIL_BAGIT").ok();
+    let pages = pages(&folder.join("source"), cases);
+    let bytes: u64 = pages.iter().map(|page| page.length).sum();
+    let (files, megabytes) = (pages.len(), bytes / 1_000_000);
+    println!("package: {files} files, {megabytes} MB, medians of {runs} runs");
+    writing(folder, &pages, bytes, runs, bagit.as_deref());
+    validating(folder, bytes, runs, bagit.as_deref());
+    println!(
+        "package: peak {} MiB, making the pages included",
+        peak_mib()
+    );
 }
