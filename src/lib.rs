@@ -16,6 +16,7 @@
 //! | [`ocr`] | recognition engines | `imaging`, `domain` |
 //! | [`bag`] | BagIt 1.0 packages: writing, reading, validating | `domain` |
 //! | [`package`] | the documents of a transfer package: metadata, METS, register | `domain`, `derive`, `bag`, `strict` |
+//! | [`package`] | transfer packages: their evidence, and judging them offline | `bag`, `merkle`, `domain` |
 //! | [`forms`] | printed forms: what they state, Typst data → PDF/A | `domain` |
 //! | [`malware`] | the virus scanner's daemon: streaming bytes to it, its verdict | nothing |
 //! | [`platform`] | the city platform: fetching an application, telling progress | `domain` |

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the benches and prints one table: bench, time, throughput; below it the window under load.
+# Runs the benches and prints one table: bench, time, throughput; below it the window under load and packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 log=$(mktemp)
@@ -14,4 +14,4 @@ awk '
   /^[a-z_]+\// { name = $0 }
   END { end() }' "$log"
 printf '\n'
-grep '^load: ' "$log" || true
+grep -E '^(load|package): ' "$log" || true

@@ -46,6 +46,8 @@ faults! {
     TooManyFiles { limit: u64 }, "too-many-files", "“{path}”的文件数超过上限 {limit}；请分成几个包", "{path} has more than {limit} files; split it";
     TooLarge { limit: u64 }, "too-large", "“{path}”超过大小上限 {limit} 字节；请拆分", "{path} is larger than {limit} bytes; split it";
     LineTooLong { line: u64, limit: u64 }, "line-too-long", "“{path}”第 {line} 行超过 {limit} 字节；请让移交方重新生成", "line {line} of {path} is longer than {limit} bytes; ask the sender to make it again";
+    LineOpen { line: u64 }, "line-open", "“{path}”第 {line} 行不以换行结束，文件可能被截断；请让移交方重新生成", "line {line} of {path} has no line feed, the file may be cut off; ask the sender to make it again";
+    LineForm { line: u64 }, "line-form", "“{path}”第 {line} 行不是本程序写出的样子，内容已被更改或损坏；请让移交方重新生成", "line {line} of {path} is not as the program writes it: it was changed or damaged; ask the sender to make it again";
 
     // paths
     PathForm {}, "path-form", "路径“{path}”为空，或含有空段或“.”；请改正", "the path {path} is empty or has an empty or \".\" part; correct it";

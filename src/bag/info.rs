@@ -63,7 +63,7 @@ impl BagInfo {
     }
 
     /// The file's text, with the sum of the payload at the end.
-    pub(super) fn text(&self, bytes: u64, files: u64) -> String {
+    pub fn text(&self, bytes: u64, files: u64) -> String {
         let mut text = String::new();
         for (label, value) in &self.elements {
             text.push_str(&format!("{label}: {value}\n"));

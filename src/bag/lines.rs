@@ -1,4 +1,5 @@
-//! Lines of a text tag file (RFC 8493, 2.3): ended by LF, CR or CRLF, read one by one however long the file is.
+//! Lines of a text tag file, read one by one however long the file is: as RFC 8493, 2.3 has them (ended by LF, CR or
+//! CRLF), or exactly as they are written here.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -91,6 +92,53 @@ impl<R: Read> Lines<R> {
                 return Ok(true);
             }
             self.reader.consume(used);
+        }
+    }
+}
+
+/// Reads lines that are ended by a line feed, each of them, and by nothing else: what is read is every byte there is.
+pub struct ExactLines<R> {
+    reader: BufReader<R>,
+    name: String,
+    number: u64,
+    max: usize,
+    line: Vec<u8>,
+}
+
+impl<R: Read> ExactLines<R> {
+    /// `name` is the file's path, for messages; a line of more than `max` bytes is a fault.
+    pub fn new(name: &str, max: usize, reader: R) -> Self {
+        Self {
+            reader: BufReader::with_capacity(64 << 10, reader),
+            name: name.to_owned(),
+            number: 0,
+            max,
+            line: Vec::new(),
+        }
+    }
+
+    /// The next line's number, from 1, and its bytes without the line feed; `None` after the last. After a fault
+    /// reading may not go on.
+    pub fn next_line(&mut self) -> Result<Option<(u64, &[u8])>, Fault> {
+        self.line.clear();
+        let mut limited = (&mut self.reader).take(self.max as u64 + 1);
+        let read = limited.read_until(b'\n', &mut self.line);
+        read.map_err(|error| Fault::io(&self.name, &error))?;
+        if self.line.is_empty() {
+            return Ok(None);
+        }
+        self.number += 1;
+        match self.line.split_last() {
+            Some((b'\n', line)) => Ok(Some((self.number, line))),
+            _ if self.line.len() <= self.max => Err(Fault::LineOpen {
+                path: self.name.clone(),
+                line: self.number,
+            }),
+            _ => Err(Fault::LineTooLong {
+                path: self.name.clone(),
+                line: self.number,
+                limit: self.max as u64,
+            }),
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod hash;
 mod info;
 mod limits;
 mod lines;
+mod manifest;
 mod path;
 pub mod read;
 pub mod validate;
@@ -20,10 +21,17 @@ pub use fault::Fault;
 pub use hash::{Algorithm, Checksum};
 pub use info::BagInfo;
 pub use limits::Limits;
+pub use lines::ExactLines;
+pub use manifest::{manifest_lines, manifest_text, read_manifest};
 pub use path::BagPath;
 pub use read::{Entry, Source, open};
 pub use validate::{Depth, Report, Settings, examine, validate};
-pub use write::{BagWriter, Form, Known, Written};
+pub use write::{BagWriter, Form, Known, TagSpool, Written};
 
 /// The version that is written, and the only one that is accepted (RFC 8493, 2.1.1).
 pub const VERSION: &str = "1.0";
+
+/// What `bagit.txt` says, byte for byte as it is written (RFC 8493, 2.1.1).
+pub fn declaration() -> String {
+    format!("BagIt-Version: {VERSION}\nTag-File-Character-Encoding: UTF-8\n")
+}

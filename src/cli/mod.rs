@@ -18,6 +18,7 @@ pub mod search;
 pub mod serve;
 pub mod text;
 pub mod user;
+pub mod verify;
 pub mod work;
 
 use std::path::PathBuf;
@@ -37,7 +38,7 @@ pub const EXIT_CODES: &str = "\
   1  出错 a problem, named on standard error
   2  命令写法有误 the command line is not valid
   3  部分文件被拒收 some files were refused (ingest)
-  4  发现问题 findings (audit, scrub, doctor, forms)";
+  4  发现问题 findings (audit, scrub, doctor, forms, verify)";
 
 /// 存根 Counterfoil: never loses sight of a citizen's paper.
 #[derive(Debug, Parser)]
@@ -68,6 +69,8 @@ enum Command {
     Export(export::Args),
     /// 核验：账、档、索引是否一致 Check the ledger against blobs and projections
     Audit(audit::Args),
+    /// 核验移交包（离线，无需服务器）Verify a transfer package, offline and without a server
+    Verify(verify::Args),
     /// 逐一复核存储内容 Read every blob again and compare it with its digest
     Scrub(scrub::Args),
     /// 由存证日志重建目录与索引 Rebuild projections from the ledger
@@ -167,7 +170,12 @@ pub fn main() -> ExitCode {
         return crate::worker::child::main(arguments.into_iter());
     }
     let output = Output::new(cli.json);
-    match run(cli, output) {
+    let ended = match cli.command {
+        // Whoever verifies a package has no hall: no configuration is read and no log is kept.
+        Command::Verify(args) => verify::run(args, output),
+        _ => run(cli, output),
+    };
+    match ended {
         Ok(outcome) => outcome.into(),
         Err(error) => {
             report(&error, output);
@@ -206,7 +214,7 @@ fn run(cli: Cli, output: Output) -> Result<Outcome, CliError> {
             Command::Serve(args) => serve::run(&config, args, output).await,
             Command::Work(args) => work::run(&config, args, output).await,
             Command::Accuracy(args) => accuracy::run(&config, args, output).await,
-            Command::Worker { .. } => Ok(Outcome::Done),
+            Command::Worker { .. } | Command::Verify(_) => Ok(Outcome::Done),
         }
     })
 }

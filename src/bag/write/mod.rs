@@ -23,6 +23,7 @@ use super::limits::Limits;
 use super::path::BagPath;
 use names::Names;
 use spool::Spool;
+pub use spool::TagSpool;
 use stage::Stage;
 use tap::Tap;
 
@@ -111,6 +112,7 @@ pub struct BagWriter {
     bytes: u64,
     tag_files: u64,
     tag_bytes: u64,
+    spools: u64,
     warnings: Vec<Fault>,
     warnings_left_out: u64,
     failed: bool,
@@ -139,7 +141,8 @@ impl BagWriter {
         let asked = optional.into_iter().filter(|one| more.contains(one));
         let algorithms: Vec<Algorithm> = [Algorithm::Sha256].into_iter().chain(asked).collect();
         let spools = |name: fn(Algorithm) -> String| -> Result<Vec<Spool>, Fault> {
-            let spool = |one: &Algorithm| Spool::create(&stage, &name(*one), &algorithms);
+            let spool =
+                |one: &Algorithm| Spool::create(&stage, &name(*one), &name(*one), &algorithms);
             algorithms.iter().map(spool).collect()
         };
         let manifests = spools(Algorithm::manifest)?;
@@ -155,16 +158,13 @@ impl BagWriter {
             bytes: 0,
             tag_files: 0,
             tag_bytes: 0,
+            spools: 0,
             warnings: Vec::new(),
             warnings_left_out: 0,
             failed: false,
             stage,
         };
-        let declaration = format!(
-            "BagIt-Version: {}\nTag-File-Character-Encoding: UTF-8\n",
-            super::VERSION
-        );
-        writer.tag_text("bagit.txt", &declaration)?;
+        writer.tag_text("bagit.txt", &super::declaration())?;
         Ok(writer)
     }
 
@@ -203,6 +203,28 @@ impl BagWriter {
         }
         self.admit(&path, length)?;
         self.put_tag(&path, length, &[], bytes)
+    }
+
+    /// Begins a tag file that grows while other files are added; as [`BagWriter::tag`] otherwise.
+    pub fn begin_tag(&mut self, path: &str) -> Result<TagSpool, Fault> {
+        let path = BagPath::portable(path)?;
+        if is_reserved(path.as_str()) {
+            let path = path.as_str().to_owned();
+            return Err(Fault::TagReserved { path });
+        }
+        self.admit(&path, 0)?;
+        self.spools += 1;
+        let place = format!("spool-{}", self.spools);
+        let spool = Spool::create(&self.stage, &place, path.as_str(), &self.algorithms)?;
+        Ok(TagSpool(spool))
+    }
+
+    /// Adds a tag file that has grown to its end.
+    pub fn end_tag(&mut self, spool: TagSpool) -> Result<(), Fault> {
+        let mut ended = spool.0.ended()?;
+        self.usable(ended.path.as_str())?;
+        self.fits(&ended.path, ended.length)?;
+        self.put_tag(&ended.path, ended.length, &ended.sums, &mut ended.bytes)
     }
 
     /// Writes `bag-info.txt` and the manifests, makes everything durable and gives it its name.
@@ -292,17 +314,22 @@ impl BagWriter {
     /// Checks limits and path before a byte is read.
     fn admit(&mut self, path: &BagPath, length: u64) -> Result<(), Fault> {
         self.usable(path.as_str())?;
-        let Limits {
-            files,
-            file_bytes,
-            total_bytes,
-            ..
-        } = self.limits;
+        let files = self.limits.files;
         // What the writer adds itself: bag-info.txt, three manifests, three tag manifests, two folders.
         if self.files + self.tag_files + 9 >= files {
             let path = self.stage.name();
             return Err(Fault::TooManyFiles { path, limit: files });
         }
+        self.fits(path, length)?;
+        self.remember(path)
+    }
+
+    fn fits(&self, path: &BagPath, length: u64) -> Result<(), Fault> {
+        let Limits {
+            file_bytes,
+            total_bytes,
+            ..
+        } = self.limits;
         let total = (self.bytes + self.tag_bytes).saturating_add(length);
         for (size, limit) in [(length, file_bytes), (total, total_bytes)] {
             if size > limit {
@@ -310,7 +337,7 @@ impl BagWriter {
                 return Err(Fault::TooLarge { path, limit });
             }
         }
-        self.remember(path)
+        Ok(())
     }
 
     fn remember(&mut self, path: &BagPath) -> Result<(), Fault> {

@@ -1,5 +1,5 @@
-//! Lines of a manifest that grows while the payload passes: they go to a file of the working folder and are hashed on
-//! the way, so that the tag manifests need not read them again.
+//! Tag files that grow while the payload passes, manifests among them: they go to a file of the working folder and are
+//! hashed on the way, so that the tag manifests need not read them again.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Seek, Write};
@@ -9,7 +9,22 @@ use super::super::hash::{Algorithm, Checksum, Hasher, manifest_line};
 use super::super::path::BagPath;
 use super::stage::Stage;
 
-/// A manifest in the making.
+/// A tag file that grows while other files are added; [`super::BagWriter::end_tag`] puts it into the bag.
+pub struct TagSpool(pub(super) Spool);
+
+impl TagSpool {
+    /// Appends `bytes`.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.0.push(bytes)
+    }
+
+    /// Bytes so far.
+    pub fn length(&self) -> u64 {
+        self.0.length
+    }
+}
+
+/// A tag file in the making.
 pub(super) struct Spool {
     name: String,
     file: BufWriter<File>,
@@ -17,7 +32,7 @@ pub(super) struct Spool {
     hashers: Vec<(Algorithm, Hasher)>,
 }
 
-/// A manifest that is complete: its name, length, checksums and bytes.
+/// A tag file that is complete: its path, length, checksums and bytes.
 pub(super) struct Ended {
     pub(super) path: BagPath,
     pub(super) length: u64,
@@ -26,15 +41,17 @@ pub(super) struct Ended {
 }
 
 impl Spool {
-    /// Begins the manifest `name`, whose own checksums by `algorithms` will be asked for.
+    /// Begins the tag file `name`, whose own checksums by `algorithms` will be asked for; until it ends it is called
+    /// `place` in the working folder.
     pub(super) fn create(
         stage: &Stage,
+        place: &str,
         name: &str,
         algorithms: &[Algorithm],
     ) -> Result<Self, Fault> {
         let options = &mut File::options();
         let options = options.read(true).write(true).create_new(true);
-        let file = options.open(stage.place(name));
+        let file = options.open(stage.place(place));
         Ok(Self {
             name: name.to_owned(),
             file: BufWriter::with_capacity(
@@ -51,16 +68,20 @@ impl Spool {
 
     /// Adds a line.
     pub(super) fn line(&mut self, path: &BagPath, checksum: &Checksum) -> Result<(), Fault> {
-        let line = manifest_line(checksum, path);
+        self.push(manifest_line(checksum, path).as_bytes())
+    }
+
+    /// Adds bytes.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         for (_, hasher) in &mut self.hashers {
-            hasher.update(line.as_bytes());
+            hasher.update(bytes);
         }
-        self.length += line.len() as u64;
-        let written = self.file.write_all(line.as_bytes());
+        self.length += bytes.len() as u64;
+        let written = self.file.write_all(bytes);
         written.map_err(|error| Fault::io(&self.name, &error))
     }
 
-    /// Ends the manifest, ready to be read from its beginning.
+    /// Ends the file, ready to be read from its beginning.
     pub(super) fn ended(self) -> Result<Ended, Fault> {
         let name = self.name;
         let io = |error: std::io::Error| Fault::io(&name, &error);

@@ -31,5 +31,6 @@ pub use keeping::{NewPaper, give_back, take_in};
 pub use offer::{BUNDLES_MAX, Bundles, cancel, lapse, offer, refuse};
 pub use receive::receive;
 pub use refusal::CustodyRefusal;
+pub use signer::acts_for;
 pub use slip::{Received, Slip, SlipEvent, Standing, fold as fold_slip};
 pub use terms::*;

@@ -26,11 +26,7 @@ fn holds_for(grant: &Grant, side: &Side) -> bool {
 }
 
 /// Refuses a person who does not act for the side, or whose account is locked.
-pub(super) fn acts_for(
-    staff: &StaffId,
-    state: &StaffState,
-    side: &Side,
-) -> Result<(), CustodyRefusal> {
+pub fn acts_for(staff: &StaffId, state: &StaffState, side: &Side) -> Result<(), CustodyRefusal> {
     if state.locked || !state.grants.iter().any(|grant| holds_for(grant, side)) {
         let (staff, side) = (staff.clone(), side.clone());
         return Err(CustodyRefusal::NotTheirSide { staff, side });

@@ -1,0 +1,150 @@
+//! What follows from a fact of a round, by the rules that made it: the decision is made again, as the log stood then.
+
+use super::facts::{At, History};
+use crate::domain::custody::{BundleEvent, Discrepancy, DiscrepancyEvent};
+use crate::domain::transfer::{self, RoundLines, RoundOutcome, RoundState, Seal, TransferEvent};
+use crate::domain::{Date, Digest, Event, Fact, Subject, TransferId};
+
+/// The documents that a fact names, read.
+#[derive(Default)]
+pub(super) struct Decoded {
+    pub(super) lines: Option<RoundLines>,
+    pub(super) outcome: Option<RoundOutcome>,
+}
+
+/// What a fact of a round names.
+pub(super) fn documents_of(event: &TransferEvent) -> Vec<Digest> {
+    match event {
+        TransferEvent::Opened { lines, .. } | TransferEvent::DeferralAsked { lines, .. } => {
+            vec![*lines]
+        }
+        TransferEvent::Reconciled { outcome, .. } => vec![*outcome],
+        TransferEvent::CheckFailed { checks, .. }
+        | TransferEvent::Sealed { checks, .. }
+        | TransferEvent::PackageChecked { checks, .. } => vec![*checks],
+        _ => Vec::new(),
+    }
+}
+
+/// What the decision behind a fact led to, by the rules in force; none where there is nothing to replay it with.
+pub(super) fn replay(
+    id: &TransferId,
+    round: Option<&RoundState>,
+    at: &At,
+    event: &TransferEvent,
+    decoded: &Decoded,
+    history: &History,
+) -> Option<Result<Vec<Fact>, String>> {
+    let bundles = || history.bundles(at.index);
+    let code = |refusal: transfer::TransferRefusal| refusal.code().to_owned();
+    let result = match (event, round) {
+        (
+            TransferEvent::Opened {
+                department,
+                site,
+                month,
+                round,
+                ..
+            },
+            None,
+        ) => {
+            if TransferId::of(department, site, *month, *round) != *id {
+                return Some(Err("transfer-id".to_owned()));
+            }
+            return Some(Ok(listed(id, decoded.lines.as_ref()?)));
+        }
+        (_, None) => return Some(Err("round-not-opened".to_owned())),
+        (TransferEvent::Reconciled { by, .. }, Some(round)) => {
+            let outcome = decoded.outcome.as_ref()?;
+            let due = clear_by(history, id, at.index);
+            transfer::reconcile(round, &bundles(), outcome, by, due)
+        }
+        (
+            TransferEvent::Sealed {
+                package,
+                checks,
+                files,
+                bytes,
+                log_size,
+                by,
+            },
+            Some(round),
+        ) => {
+            if *log_size > at.index {
+                return Some(Err("log-size".to_owned()));
+            }
+            let bundles = bundles();
+            let seal = Seal {
+                package: *package,
+                checks: *checks,
+                failed: 0,
+                files: *files,
+                bytes: *bytes,
+                log_size: *log_size,
+                lines: transfer::on_round(round, &bundles),
+            };
+            transfer::seal(round, &bundles, &seal, by)
+        }
+        (
+            TransferEvent::DeferralAsked {
+                until, reason, by, ..
+            },
+            Some(round),
+        ) => {
+            let lines = decoded.lines.as_ref()?;
+            transfer::ask_deferral(round, &bundles(), lines, *until, *reason, by)
+        }
+        (TransferEvent::DeferralConsented { by }, Some(round)) => {
+            transfer::consent_deferral(round, by)
+        }
+        (TransferEvent::DeferralApproved { by, .. }, Some(round)) => {
+            let lines = decoded.lines.as_ref()?;
+            transfer::approve_deferral(round, &bundles(), lines, by)
+        }
+        (TransferEvent::DeferralDeclined { side, by, reason }, Some(round)) => {
+            transfer::decline_deferral(round, side.clone(), by, *reason)
+        }
+        _ => return None,
+    };
+    Some(result.map_err(code))
+}
+
+/// The facts that put the lines of a round on it.
+fn listed(id: &TransferId, lines: &RoundLines) -> Vec<Fact> {
+    let line = |line: &transfer::RoundLine| {
+        let event = BundleEvent::Listed {
+            transfer: id.clone(),
+            papers: line.papers.clone(),
+        };
+        Fact::new(Subject::Bundle(line.case.clone()), Event::Bundle { event })
+    };
+    lines.lines.iter().map(line).collect()
+}
+
+/// The day until which what was found at the fact with this index is to be cleared up, as the facts behind it say: it
+/// comes from the hall's calendar, which is not in the package.
+fn clear_by(history: &History, id: &TransferId, index: u64) -> Date {
+    due_after(history, index, |one| one.transfer.as_ref() == Some(id))
+}
+
+/// The day of the first discrepancy of this sort that was opened behind a fact; any day where there is none.
+pub(super) fn due_after(history: &History, index: u64, of: impl Fn(&Discrepancy) -> bool) -> Date {
+    let facts = history
+        .kept
+        .values()
+        .flatten()
+        .filter(|at| at.index > index);
+    let opened = facts.filter_map(|at| match &at.entry.event {
+        Event::Discrepancy {
+            event: DiscrepancyEvent::Opened { discrepancy },
+        } => Some((at.index, discrepancy)),
+        _ => None,
+    });
+    let first = opened
+        .filter(|(_, one)| of(one))
+        .min_by_key(|(index, _)| *index);
+    first.map_or_else(
+        || Date::of(crate::domain::Timestamp::from_millis(0)),
+        |(_, one)| one.due,
+    )
+}
