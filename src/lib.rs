@@ -15,8 +15,7 @@
 //! | [`search`] | the full-text projection | `ledger`, `store`, `domain` |
 //! | [`ocr`] | recognition engines | `imaging`, `domain` |
 //! | [`bag`] | BagIt 1.0 packages: writing, reading, validating | `domain` |
-//! | [`package`] | the documents of a transfer package: metadata, METS, register | `domain`, `derive`, `bag`, `strict` |
-//! | [`package`] | transfer packages: their evidence, and judging them offline | `bag`, `merkle`, `domain` |
+//! | [`package`] | a transfer package: its documents, its evidence, the judgement of one offline | `bag`, `merkle`, `derive`, `domain`, `strict` |
 //! | [`forms`] | printed forms: what they state, Typst data → PDF/A | `domain` |
 //! | [`malware`] | the virus scanner's daemon: streaming bytes to it, its verdict | nothing |
 //! | [`platform`] | the city platform: fetching an application, telling progress | `domain` |
@@ -26,7 +25,7 @@
 //! | [`records`] | use cases of whoever reads: state, text, export, audit | everything above |
 //! | [`counter`] | use cases of the window: catalogue, visits, cases, tickets | `store`, `ledger`, `domain`, `strict`, `forms`, `worker`, `imaging` |
 //! | [`custody`] | use cases of paper: slips offered and received, where each paper is, discrepancies | `counter`, `ledger`, `domain` |
-//! | [`transfer`] | use cases of the monthly transfer: rounds, deferrals, packages, how months stand | `custody`, `counter`, `store`, `ledger`, `domain` |
+//! | [`transfer`] | use cases of the monthly transfer: rounds, deferrals, packages, how months stand | `custody`, `counter`, `records`, `pipeline`, `worker`, `package`, `malware`, `bag`, `derive`, `store`, `ledger`, `merkle`, `domain` |
 //! | [`strict`] | reading TOML so that every problem is reported at once | nothing |
 //! | [`config`], [`telemetry`] | what may be configured; the program's own log | `domain`, `malware`, `ocr`, `store`, `strict` |
 //! | [`http`], [`cli`] | faces | use cases; `cli` also [`app`] |

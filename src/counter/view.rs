@@ -246,6 +246,13 @@ impl Counter {
         Ok((view, version))
     }
 
+    /// What the applicant of a case is called.
+    pub(crate) async fn applicant_name(&self, case: &CaseState) -> Result<String, CounterError> {
+        let record = &case.applicant.record;
+        let known: ApplicantRecord = self.read_record(&about(&case.no), record).await?;
+        Ok(known.applicant.name().to_owned())
+    }
+
     /// The applicant's numbers as they are. Whoever asks notes the reason in the log of reads first.
     pub async fn reveal(&self, no: &CaseNo) -> Result<PartyView, CounterError> {
         let (case, _) = self.case(no).await?;

@@ -5,12 +5,14 @@
 
 mod defer;
 mod gather;
+pub mod pack;
 mod standing;
 mod tick;
 mod view;
 
 pub use defer::{DeferralOrder, DeferralRequestOrder};
 pub use gather::ReconcileDraft;
+pub use pack::{CheckReport, PackageForm, Packer};
 pub use standing::{MonthView, StandingCount};
 pub use tick::{EarlyRound, Ticked};
 pub use view::{DeferralView, PackageFacts, RoundPaper, RoundView};

@@ -136,7 +136,7 @@ impl Counter {
     }
 
     /// Every subject of a list.
-    async fn whole_list(&self, list: &str) -> Result<Vec<Subject>, CounterError> {
+    pub(super) async fn whole_list(&self, list: &str) -> Result<Vec<Subject>, CounterError> {
         let mut subjects = Vec::new();
         let mut page = Page::first(PAGE);
         loop {

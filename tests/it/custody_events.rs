@@ -200,6 +200,10 @@ fn transfer_events() -> Vec<TransferEvent> {
             log_size: 890,
             by: clerk.clone(),
         },
+        TransferEvent::PackageGiven {
+            package: Digest::of("package"),
+            log_size: 901,
+        },
         TransferEvent::Offered { slip: slip.clone() },
         TransferEvent::OfferEnded {
             slip: slip.clone(),

@@ -18,10 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("search", &["ledger", "store", "domain"]),
     ("ocr", &["imaging", "domain"]),
     ("bag", &["domain"]),
-    (
-        "package",
-        &["bag", "merkle", "derive", "domain", "strict"],
-    ),
+    ("package", &["bag", "merkle", "derive", "domain", "strict"]),
     ("forms", &["domain"]),
     ("platform", &["domain"]),
     ("malware", &[]),
@@ -52,7 +49,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("custody", &["counter", "ledger", "domain"]),
     (
         "transfer",
-        &["custody", "counter", "store", "ledger", "domain"],
+        &[
+            "custody", "counter", "records", "pipeline", "worker", "package", "malware", "bag",
+            "derive", "store", "ledger", "merkle", "domain",
+        ],
     ),
     ("config", &["domain", "malware", "ocr", "store", "strict"]),
     ("telemetry", &["config"]),

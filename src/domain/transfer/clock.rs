@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::due::{REMINDERS, reminder_day};
+use super::event::{RoundLine, RoundLines, TransferEvent};
 use super::plan::Planned;
-use super::round::{RoundLine, RoundLines, RoundStage, RoundState, TransferEvent};
+use super::round::{RoundStage, RoundState};
 use crate::domain::calendar::{Calendar, NoYear};
 use crate::domain::custody::BundleEvent;
 use crate::domain::date::Date;

@@ -1,9 +1,10 @@
 //! Transferring later: only with a reason, the department's consent and the hall supervisor's approval, by three people.
 
 use super::clock::{count, of_round};
+use super::event::{RoundLines, TransferEvent};
 use super::gather::{at_window, of_bundle};
 use super::refusal::TransferRefusal;
-use super::round::{DeferralRequest, RoundLines, RoundState, TransferEvent};
+use super::round::{DeferralRequest, RoundState};
 use crate::domain::custody::{BundleEvent, Bundles, Side};
 use crate::domain::date::Date;
 use crate::domain::event::Fact;

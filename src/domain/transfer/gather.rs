@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::clock::{count, of_round};
+use super::event::{RoundLine, RoundOutcome, TransferEvent};
 use super::refusal::TransferRefusal;
-use super::round::{RoundLine, RoundOutcome, RoundState, SealedPackage, TransferEvent};
+use super::round::{RoundState, SealedPackage};
 use crate::domain::custody::{
     BundleEvent, Bundles, Discrepancy, DiscrepancyKind, Found, Holder, OutcomeLine, opened,
 };
@@ -209,4 +210,34 @@ pub fn seal(
         by: by.clone(),
     };
     Ok(vec![of_round(&round.id, sealed)])
+}
+
+/// The department was given the package with a checkpoint of `log_size` facts. Given with that before, it gives no fact.
+pub fn given(round: &RoundState, package: Digest, log_size: u64) -> Vec<Fact> {
+    if round.given.contains(&log_size) {
+        return Vec::new();
+    }
+    let given = TransferEvent::PackageGiven { package, log_size };
+    vec![of_round(&round.id, given)]
+}
+
+/// The department checked the package that it has (接收检测).
+pub fn checked(
+    round: &RoundState,
+    package: Digest,
+    checks: Digest,
+    failed: u32,
+    by: &StaffId,
+) -> Result<Vec<Fact>, TransferRefusal> {
+    if round.sealed.is_none_or(|sealed| sealed.package != package) {
+        let transfer = round.id.clone();
+        return Err(TransferRefusal::NotSealed { transfer });
+    }
+    let checked = TransferEvent::PackageChecked {
+        package,
+        checks,
+        failed,
+        by: by.clone(),
+    };
+    Ok(vec![of_round(&round.id, checked)])
 }

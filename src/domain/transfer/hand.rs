@@ -1,9 +1,10 @@
 //! Handing a round over: custody decides about the papers, here it is recorded what that means for the round.
 
 use super::clock::of_round;
+use super::event::TransferEvent;
 use super::gather::{at_window, of_bundle};
 use super::refusal::TransferRefusal;
-use super::round::{RoundState, TransferEvent};
+use super::round::RoundState;
 use crate::domain::custody::{Bundle, BundleEvent, CallOff, Side, SlipEvent, SlipManifest};
 use crate::domain::event::{Event, Fact};
 use crate::domain::id::{CaseNo, SlipId};

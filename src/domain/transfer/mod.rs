@@ -6,6 +6,7 @@
 mod clock;
 mod defer;
 mod due;
+mod event;
 mod gather;
 mod hand;
 mod plan;
@@ -19,12 +20,10 @@ pub use defer::{
     decline as decline_deferral,
 };
 pub use due::{Due, REMINDERS, due_of, month_of, reminder_day, shown};
-pub use gather::{Seal, on_round, reconcile, seal};
+pub use event::{RoundLine, RoundLines, RoundOutcome, TransferEvent};
+pub use gather::{Seal, checked, given, on_round, reconcile, seal};
 pub use hand::{ended, offered, received, withdrawn};
 pub use plan::{Candidate, Closed, Planned, Round, Rounds, plan};
 pub use refusal::TransferRefusal;
-pub use round::{
-    DeferralRequest, RoundLine, RoundLines, RoundOutcome, RoundStage, RoundState, SealedPackage,
-    TransferEvent, fold as fold_round,
-};
+pub use round::{DeferralRequest, RoundStage, RoundState, SealedPackage, fold as fold_round};
 pub use standing::{CaseStanding, Fate, PaperDuty, fate, standing};

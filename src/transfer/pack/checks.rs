@@ -1,0 +1,401 @@
+//! The four-property checks (四性检测: 真实性, 完整性, 可用性, 安全性), structured after DA/T 70: each with its code, what it is
+//! about, what was expected and found, its verdict, tool and time. A failed mandatory one keeps a package from being
+//! sealed.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::content::Gathered;
+use super::{Packer, internal};
+use crate::counter::CounterError;
+use crate::domain::transfer::RoundLine;
+use crate::domain::{Timestamp, TransferId};
+use crate::malware::Verdict;
+use crate::package::FileKind;
+
+/// Most findings that one check names.
+const NAMED_MAX: usize = 5;
+/// Formats that an archive takes.
+const FORMATS: &[&str] = &[
+    "image/jpeg",
+    "image/png",
+    "image/tiff",
+    "application/pdf",
+    "application/xml",
+    "application/json",
+    "application/jsonl",
+    "text/plain",
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+];
+
+/// Which of the four a check is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = CheckedProperty)]
+pub enum Property {
+    /// 真实性.
+    Authenticity,
+    /// 完整性.
+    Completeness,
+    /// 可用性.
+    Usability,
+    /// 安全性.
+    Safety,
+}
+
+/// What a check found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckVerdict {
+    /// 通过.
+    Passed,
+    /// 不通过.
+    Failed,
+    /// 不适用.
+    NotApplicable,
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// Its code in DA/T 70's order.
+    pub code: String,
+    /// Which property.
+    pub property: Property,
+    /// Whether a package is not sealed without it.
+    pub mandatory: bool,
+    /// What it is about, Chinese.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+    /// What was expected.
+    pub expected: String,
+    /// What was found.
+    pub actual: String,
+    /// The verdict.
+    pub verdict: CheckVerdict,
+    /// What checked it, with its version.
+    pub tool: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Every check of a package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckReport {
+    /// The round.
+    pub transfer: TransferId,
+    /// The checks, by code.
+    pub checks: Vec<Check>,
+}
+
+impl CheckReport {
+    /// Mandatory checks that failed.
+    pub fn failed(&self) -> u32 {
+        let failed = |check: &&Check| check.mandatory && check.verdict == CheckVerdict::Failed;
+        u32::try_from(self.checks.iter().filter(failed).count()).unwrap_or(u32::MAX)
+    }
+
+    /// The bytes that are kept.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        // A struct of texts always becomes JSON.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+/// Checks being made at one time with one tool.
+struct Desk {
+    at: Timestamp,
+    checks: Vec<Check>,
+}
+
+struct About {
+    code: &'static str,
+    property: Property,
+    mandatory: bool,
+    zh: &'static str,
+    en: &'static str,
+}
+
+impl Desk {
+    fn put(&mut self, about: About, expected: String, actual: String, verdict: CheckVerdict) {
+        self.checks.push(Check {
+            code: about.code.to_owned(),
+            property: about.property,
+            mandatory: about.mandatory,
+            zh: about.zh.to_owned(),
+            en: about.en.to_owned(),
+            expected,
+            actual,
+            verdict,
+            tool: concat!("counterfoil ", env!("CARGO_PKG_VERSION")).to_owned(),
+            at: self.at,
+        });
+    }
+
+    /// A check that lists what is wrong.
+    fn none(&mut self, about: About, wrong: &[String]) {
+        let verdict = match wrong.is_empty() {
+            true => CheckVerdict::Passed,
+            false => CheckVerdict::Failed,
+        };
+        let mut named: Vec<&str> = wrong.iter().take(NAMED_MAX).map(String::as_str).collect();
+        let more = wrong.len().saturating_sub(named.len());
+        let more = format!("… +{more}");
+        if wrong.len() > NAMED_MAX {
+            named.push(&more);
+        }
+        let actual = if wrong.is_empty() {
+            "0".to_owned()
+        } else {
+            named.join(", ")
+        };
+        self.put(about, "0".to_owned(), actual, verdict);
+    }
+
+    fn same(&mut self, about: About, expected: u64, actual: u64) {
+        let verdict = match expected == actual {
+            true => CheckVerdict::Passed,
+            false => CheckVerdict::Failed,
+        };
+        self.put(about, expected.to_string(), actual.to_string(), verdict);
+    }
+}
+
+macro_rules! about {
+    ($code:literal, $property:ident, $mandatory:literal, $zh:literal, $en:literal) => {
+        About {
+            code: $code,
+            property: Property::$property,
+            mandatory: $mandatory,
+            zh: $zh,
+            en: $en,
+        }
+    };
+}
+
+impl Packer {
+    /// Checks a package before it is sealed.
+    pub(super) async fn check(
+        &self,
+        gathered: &Gathered,
+        lines: &[RoundLine],
+        now: Timestamp,
+    ) -> Result<CheckReport, CounterError> {
+        let mut desk = Desk {
+            at: now,
+            checks: Vec::new(),
+        };
+        self.fixity(gathered, &mut desk).await;
+        complete(gathered, lines, &mut desk);
+        usable(gathered, &mut desk);
+        self.malware(gathered, &mut desk).await?;
+        desk.checks.sort_by(|one, other| one.code.cmp(&other.code));
+        Ok(CheckReport {
+            transfer: gathered.doc.transfer.clone(),
+            checks: desk.checks,
+        })
+    }
+
+    /// Every file is read once and compared with its digest.
+    async fn fixity(&self, gathered: &Gathered, desk: &mut Desk) {
+        let (mut wrong, mut empty, mut bytes) = (Vec::new(), Vec::new(), 0);
+        for (path, digest) in gathered.payload() {
+            match self.records.blobs().verify(&digest).await {
+                Ok(0) => empty.push(path),
+                Ok(length) => bytes += length,
+                Err(_) => wrong.push(path),
+            }
+        }
+        desk.none(
+            about!(
+                "GD-1-1",
+                Authenticity,
+                true,
+                "固化信息有效性：每个文件与其摘要一致",
+                "every file has its digest"
+            ),
+            &wrong,
+        );
+        desk.none(
+            about!(
+                "GD-1-9",
+                Authenticity,
+                true,
+                "没有 0 字节文件",
+                "no file is empty"
+            ),
+            &empty,
+        );
+        let stated = gathered.bytes();
+        desk.same(
+            about!(
+                "GD-2-2",
+                Completeness,
+                true,
+                "数据量与移交清册一致",
+                "as many bytes as the register says"
+            ),
+            stated,
+            bytes,
+        );
+    }
+
+    /// The virus scanner looks at every file that came from outside, where one is configured.
+    async fn malware(&self, gathered: &Gathered, desk: &mut Desk) -> Result<(), CounterError> {
+        let about = about!(
+            "GD-4-2",
+            Safety,
+            true,
+            "病毒检测：没有恶意代码",
+            "no malware"
+        );
+        let Some(clamd) = &self.clamd else {
+            let none = "未配置病毒扫描服务 no scanner is configured".to_owned();
+            desk.put(about, "0".to_owned(), none, CheckVerdict::NotApplicable);
+            return Ok(());
+        };
+        let (mut wrong, mut tool) = (Vec::new(), String::new());
+        let outside = [FileKind::Master, FileKind::Document];
+        for file in gathered
+            .doc
+            .files()
+            .filter(|file| outside.contains(&file.kind))
+        {
+            let bytes = self.records.blobs().get(&file.sha256, file.bytes).await?;
+            match clamd.scan(&mut &bytes[..]).await {
+                Verdict::Clean { engine } => tool = engine,
+                Verdict::Found { name, .. } => wrong.push(format!("{}: {name}", file.path)),
+                Verdict::Unavailable { why } => wrong.push(format!("{}: {why}", file.path)),
+            }
+        }
+        desk.none(about, &wrong);
+        if let Some(check) = desk.checks.last_mut().filter(|_| !tool.is_empty()) {
+            check.tool = tool;
+        }
+        Ok(())
+    }
+}
+
+fn complete(gathered: &Gathered, lines: &[RoundLine], desk: &mut Desk) {
+    let papers = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let expected = lines.iter().map(|line| line.papers.len()).sum();
+    let actual = gathered
+        .doc
+        .cases
+        .iter()
+        .map(|case| case.papers.len())
+        .sum();
+    desk.same(
+        about!(
+            "GD-2-1",
+            Completeness,
+            true,
+            "件数与移交清册一致",
+            "as many papers as the register says"
+        ),
+        papers(expected),
+        papers(actual),
+    );
+    let without = |kind: FileKind| -> Vec<String> {
+        let cases = gathered.doc.cases.iter();
+        let missing = cases.filter(|case| case.files.iter().all(|file| file.kind != kind));
+        missing.map(|case| case.case.to_string()).collect()
+    };
+    desk.none(
+        about!(
+            "GD-2-3",
+            Completeness,
+            true,
+            "必备元数据齐全",
+            "every case has its metadata"
+        ),
+        &without(FileKind::Metadata),
+    );
+    let no_trail = gathered
+        .doc
+        .cases
+        .iter()
+        .filter(|case| case.steps.len() < 2);
+    let no_trail: Vec<String> = no_trail.map(|case| case.case.to_string()).collect();
+    desk.none(
+        about!(
+            "GD-2-4",
+            Completeness,
+            true,
+            "办理过程完整",
+            "every case has its procedure"
+        ),
+        &no_trail,
+    );
+    let unscanned = gathered
+        .unscanned
+        .iter()
+        .map(|(case, row)| format!("{case}/{row}"));
+    let unscanned: Vec<String> = unscanned.collect();
+    desk.none(
+        about!(
+            "GD-2-9",
+            Completeness,
+            false,
+            "留存纸质材料均已扫描",
+            "all paper that was kept was scanned"
+        ),
+        &unscanned,
+    );
+}
+
+fn usable(gathered: &Gathered, desk: &mut Desk) {
+    let unread = gathered
+        .unread
+        .iter()
+        .map(|(case, scan)| format!("{case}/{scan}"));
+    let unread: Vec<String> = unread.collect();
+    desk.none(
+        about!(
+            "GD-3-4",
+            Usability,
+            false,
+            "扫描件均可打开并识别",
+            "every scan opens and was read"
+        ),
+        &unread,
+    );
+    let foreign: BTreeSet<String> = gathered
+        .doc
+        .files()
+        .filter(|file| !FORMATS.contains(&file.media_type.as_str()))
+        .map(|file| file.path.clone())
+        .collect();
+    let foreign: Vec<String> = foreign.into_iter().collect();
+    desk.none(
+        about!(
+            "GD-3-8",
+            Usability,
+            false,
+            "文件格式为归档格式",
+            "every format is one that an archive takes"
+        ),
+        &foreign,
+    );
+    let stated = gathered.doc.files().count() + gathered.documents.len();
+    let listed = gathered.payload().len();
+    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    desk.same(
+        about!("GD-4-3", Safety, true, "没有多余文件", "no surplus file"),
+        number(stated),
+        number(listed),
+    );
+}
+
+impl CheckReport {
+    /// Reads a report back.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, CounterError> {
+        serde_json::from_slice(bytes).map_err(internal)
+    }
+}

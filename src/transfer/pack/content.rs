@@ -1,0 +1,428 @@
+//! What goes into a package, case by case: scans as they came in, what was derived from them, forms, documents, facts and
+//! metadata. Whatever is made here is kept as a blob of its case before it is named.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Packer, internal, unmade};
+use crate::bag::BagPath;
+use crate::counter::{Counter, CounterError, about};
+use crate::domain::case::{CaseEvent, CaseState, Ending, Outcome, closed_at};
+use crate::domain::catalogue::{Retention, ServiceItem};
+use crate::domain::custody::Bundle;
+use crate::domain::event::FileFormat;
+use crate::domain::transfer::{RoundLine, RoundState};
+use crate::domain::{CaseNo, Date, Digest, Event, Subject, Timestamp};
+use crate::ledger::Recorded;
+use crate::package::{
+    CaseDoc, FileDoc, FileKind, PackageDoc, PaperDoc, StepDoc, Words, metadata, register,
+};
+use crate::store::blob::Blobs;
+
+/// A package that is gathered and not sealed yet.
+pub(super) struct Gathered {
+    /// Its description, without anything that names a person.
+    pub doc: PackageDoc,
+    /// Files that are about the package as a whole.
+    pub documents: Vec<FileDoc>,
+    /// Scans that the hall could not read.
+    pub unread: Vec<(CaseNo, Digest)>,
+    /// Rows with paper that was not scanned.
+    pub unscanned: Vec<(CaseNo, String)>,
+}
+
+impl Gathered {
+    /// Every payload file by its path in the bag.
+    pub fn payload(&self) -> BTreeMap<String, Digest> {
+        let files = self.doc.files().chain(&self.documents);
+        files
+            .map(|file| (format!("data/{}", file.path), file.sha256))
+            .collect()
+    }
+
+    /// Bytes of the payload.
+    pub fn bytes(&self) -> u64 {
+        let files = self.doc.files().chain(&self.documents);
+        files.map(|file| file.bytes).sum()
+    }
+}
+
+/// Where the files of one case are put together.
+pub(super) struct Folder {
+    pub case: CaseNo,
+    pub blobs: Blobs,
+    pub files: Vec<FileDoc>,
+    pub now: Timestamp,
+    paths: BTreeSet<String>,
+}
+
+impl Folder {
+    fn new(case: &CaseNo, blobs: &Blobs, now: Timestamp) -> Self {
+        Self {
+            case: case.clone(),
+            blobs: blobs.for_case(case),
+            files: Vec::new(),
+            now,
+            paths: BTreeSet::new(),
+        }
+    }
+
+    /// A file with nothing said of it but what it is.
+    pub fn file(
+        &self,
+        name: &str,
+        kind: FileKind,
+        media_type: &str,
+        sha256: Digest,
+        bytes: u64,
+    ) -> FileDoc {
+        FileDoc {
+            path: format!("cases/{}/{name}", self.case),
+            kind,
+            media_type: media_type.to_owned(),
+            bytes,
+            sha256,
+            sm3: None,
+            created: self.now,
+            pages: None,
+            derived_from: None,
+            made_by: None,
+            dpi: None,
+        }
+    }
+
+    /// Adds a file that is a blob already; a path that is there already is left as it is.
+    pub fn add(&mut self, file: FileDoc) {
+        if self.paths.insert(file.path.clone()) {
+            self.files.push(file);
+        }
+    }
+
+    /// Keeps bytes as a blob of the case and adds them.
+    pub async fn keep(
+        &mut self,
+        name: &str,
+        kind: FileKind,
+        media_type: &str,
+        bytes: &[u8],
+    ) -> Result<&mut FileDoc, CounterError> {
+        let stored = self.blobs.put(bytes).await?;
+        let file = self.file(name, kind, media_type, stored.digest, bytes.len() as u64);
+        self.paths.insert(file.path.clone());
+        self.files.push(file);
+        self.files
+            .last_mut()
+            .ok_or_else(|| internal("a file was not added"))
+    }
+}
+
+/// The suffix and the media type of a format.
+pub(super) fn suffix(format: FileFormat) -> (&'static str, &'static str) {
+    match format {
+        FileFormat::Jpeg => ("jpg", "image/jpeg"),
+        FileFormat::Png => ("png", "image/png"),
+        FileFormat::Tiff => ("tif", "image/tiff"),
+        FileFormat::Bmp => ("bmp", "image/bmp"),
+        FileFormat::Webp => ("webp", "image/webp"),
+        FileFormat::Gif => ("gif", "image/gif"),
+        FileFormat::Pdf => ("pdf", "application/pdf"),
+    }
+}
+
+impl Packer {
+    /// Gathers the package of a round, as of `now`.
+    pub(super) async fn gather(
+        &self,
+        counter: &Counter,
+        round: &RoundState,
+        lines: &[RoundLine],
+        now: Timestamp,
+    ) -> Result<Gathered, CounterError> {
+        let site = counter.site(&round.of.site).await?;
+        let department = counter.department(&round.of.department).await?;
+        let site_name = counter.site_definition(&site).await?.name;
+        let department_name = counter.department_definition(&department).await?.name;
+        let doc = PackageDoc {
+            transfer: round.id.clone(),
+            department: round.of.department.clone(),
+            department_name,
+            site: round.of.site.clone(),
+            hall_name: site_name.clone(),
+            site_name,
+            month: round.of.month,
+            round: round.round,
+            due: round.due,
+            sealed_at: now,
+            software: env!("CARGO_PKG_VERSION").to_owned(),
+            cases: Vec::new(),
+        };
+        let mut gathered = Gathered {
+            doc,
+            documents: Vec::new(),
+            unread: Vec::new(),
+            unscanned: Vec::new(),
+        };
+        for line in lines {
+            let case = self.case_files(counter, line, &mut gathered, now).await?;
+            gathered.doc.cases.push(case);
+        }
+        self.whole(counter, &mut gathered).await?;
+        Ok(gathered)
+    }
+
+    async fn case_files(
+        &self,
+        counter: &Counter,
+        line: &RoundLine,
+        gathered: &mut Gathered,
+        now: Timestamp,
+    ) -> Result<CaseDoc, CounterError> {
+        let no = &line.case;
+        let (case, _) = counter.case(no).await?;
+        let item = counter.pinned(&case.mandate.content).await?;
+        let bundle = counter.bundle_now(no).await?;
+        let history = counter.history(&about(no)).await?;
+        let mut folder = Folder::new(no, self.records.blobs(), now);
+        self.scans(&history, &mut folder, &mut gathered.unread)
+            .await?;
+        self.papers_printed(&history, &mut folder).await?;
+        let custody = counter.history(&Subject::Bundle(no.clone())).await?;
+        let facts = [
+            ("facts.jsonl", FileKind::Facts, &history),
+            ("custody.jsonl", FileKind::Custody, &custody),
+        ];
+        for (name, kind, facts) in facts {
+            folder
+                .keep(name, kind, "application/jsonl", &leaves(facts))
+                .await?;
+        }
+        for (code, row) in &case.rows {
+            if !row.kept().is_empty() && row.scans.is_empty() {
+                gathered.unscanned.push((no.clone(), code.to_string()));
+            }
+        }
+        let mut doc = described(&case, &item, &bundle, line, &history)?;
+        doc.files = std::mem::take(&mut folder.files);
+        self.case_metadata(counter, &gathered.doc, &case, &mut doc, &mut folder)
+            .await?;
+        Ok(doc)
+    }
+
+    /// The metadata of one case, which name the applicant; they are the case's own blobs.
+    async fn case_metadata(
+        &self,
+        counter: &Counter,
+        head: &PackageDoc,
+        case: &CaseState,
+        doc: &mut CaseDoc,
+        folder: &mut Folder,
+    ) -> Result<(), CounterError> {
+        let mut named = head.head();
+        named.cases.push(CaseDoc {
+            applicant_name: Some(counter.applicant_name(case).await?),
+            ..doc.clone()
+        });
+        let mut made = Vec::new();
+        metadata::write(&named, &self.dialect, |file| {
+            if file.case.is_some() {
+                made.push(file);
+            }
+            Ok(())
+        })
+        .map_err(|fault| unmade(&fault))?;
+        for file in made {
+            let stored = folder.blobs.put(&file.bytes).await?;
+            doc.files.push(FileDoc {
+                path: file.path,
+                kind: FileKind::Metadata,
+                media_type: "application/xml".to_owned(),
+                bytes: file.bytes.len() as u64,
+                sha256: stored.digest,
+                ..folder.file("", FileKind::Metadata, "", stored.digest, 0)
+            });
+        }
+        Ok(())
+    }
+
+    /// Forms that were printed and documents that were handed in.
+    async fn papers_printed(
+        &self,
+        history: &[Recorded],
+        folder: &mut Folder,
+    ) -> Result<(), CounterError> {
+        let mut number = 0;
+        for fact in history {
+            let Event::Case { event } = &fact.entry.event else {
+                continue;
+            };
+            let (name, kind, format, digest) = match event {
+                CaseEvent::FormPrinted { print } if print.print == 1 => {
+                    number += 1;
+                    let name = format!("forms/{number:02}.pdf");
+                    (name, FileKind::Form, FileFormat::Pdf, print.pdf)
+                }
+                CaseEvent::DocumentKept { document } => {
+                    let (suffix, _) = suffix(document.format);
+                    let name = format!("documents/{}.{suffix}", document.digest);
+                    (name, FileKind::Document, document.format, document.digest)
+                }
+                _ => continue,
+            };
+            let bytes = folder.blobs.size(&digest).await?;
+            let bytes = bytes.ok_or_else(|| internal(format!("blob {digest} is missing")))?;
+            let mut file = folder.file(&name, kind, suffix(format).1, digest, bytes);
+            file.created = fact.entry.at;
+            folder.add(file);
+        }
+        Ok(())
+    }
+
+    /// What is about the package as a whole: metadata, register, description. None of it names a person, because it
+    /// cannot be erased with one case.
+    async fn whole(&self, counter: &Counter, gathered: &mut Gathered) -> Result<(), CounterError> {
+        let mut made: Vec<(String, &str, Vec<u8>)> = Vec::new();
+        metadata::write(&gathered.doc, &self.dialect, |file| {
+            if file.case.is_none() {
+                made.push((file.path, "application/xml", file.bytes));
+            }
+            Ok(())
+        })
+        .map_err(|fault| unmade(&fault))?;
+        let csv = register::csv(&gathered.doc).map_err(|fault| unmade(&fault))?;
+        let xlsx = register::xlsx(&gathered.doc).map_err(|fault| unmade(&fault))?;
+        let sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+        made.push(("register.csv".to_owned(), "text/csv", csv));
+        made.push(("register.xlsx".to_owned(), sheet, xlsx));
+        let json = serde_json::to_vec(&gathered.doc).map_err(internal)?;
+        made.push(("transfer.json".to_owned(), "application/json", json));
+        for (path, media_type, bytes) in made {
+            let stored = counter.blobs.put(&bytes).await?;
+            gathered.documents.push(FileDoc {
+                path,
+                kind: FileKind::Metadata,
+                media_type: media_type.to_owned(),
+                bytes: bytes.len() as u64,
+                sha256: stored.digest,
+                sm3: None,
+                created: gathered.doc.sealed_at,
+                pages: None,
+                derived_from: None,
+                made_by: None,
+                dpi: None,
+            });
+        }
+        for path in gathered.payload().keys() {
+            BagPath::portable(path).map_err(|fault| super::unbagged(&fault))?;
+        }
+        Ok(())
+    }
+}
+
+/// Facts as they stand in the log, one a line.
+fn leaves(facts: &[Recorded]) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for fact in facts {
+        lines.extend_from_slice(&fact.bytes);
+        lines.push(b'\n');
+    }
+    lines
+}
+
+fn described(
+    case: &CaseState,
+    item: &ServiceItem,
+    bundle: &Bundle,
+    line: &RoundLine,
+    history: &[Recorded],
+) -> Result<CaseDoc, CounterError> {
+    let closed = closed_at(case).map(Date::of);
+    let closed = closed.ok_or_else(|| internal(format!("case {} is not closed", case.no)))?;
+    let papers = line.papers.iter().filter_map(|no| {
+        let paper = &bundle.papers.get(no)?.paper;
+        let material = paper.row.as_ref().and_then(|row| item.material(row));
+        Some(PaperDoc {
+            no: *no,
+            row: paper.row.clone(),
+            row_name: material.map_or("过程文书".to_owned(), |material| material.name.clone()),
+            form: paper.form,
+            count: paper.count,
+            pages: paper.pages,
+            condition: paper.condition,
+            found: None,
+        })
+    });
+    Ok(CaseDoc {
+        case: case.no.clone(),
+        task: item.task_code.clone(),
+        task_name: item.name.clone(),
+        applicant_name: None,
+        applicant_kind: case.applicant.kind,
+        opened: Date::of(case.opened_at),
+        accepted: case.acceptance.as_ref().map(|one| Date::of(one.at)),
+        closed,
+        outcome: outcome(case),
+        document_number: None,
+        retention: Some(match item.retention {
+            Retention::Permanent => "永久".to_owned(),
+            Retention::Years { years } => format!("{years}年"),
+        }),
+        papers: papers.collect(),
+        steps: history.iter().filter_map(step).collect(),
+        files: Vec::new(),
+    })
+}
+
+fn words(zh: &str, en: &str) -> Words {
+    Words {
+        zh: zh.to_owned(),
+        en: en.to_owned(),
+    }
+}
+
+fn outcome(case: &CaseState) -> Words {
+    match (&case.decision, case.ending) {
+        (Some(decision), _) => match decision.outcome {
+            Outcome::Granted => words("准予", "granted"),
+            Outcome::Denied => words("不予", "refused"),
+        },
+        (None, Some(Ending::Refused)) => words("不予受理", "not accepted"),
+        (None, Some(Ending::Withdrawn)) => words("撤回", "withdrawn"),
+        (None, Some(Ending::Voided)) => words("作废", "void"),
+        (None, Some(Ending::Terminated)) => words("终止", "terminated"),
+        (None, None) => words("办结", "closed"),
+    }
+}
+
+/// A fact of a case as a step of its procedure, if it is one (办理环节).
+fn step(fact: &Recorded) -> Option<StepDoc> {
+    let Event::Case { event } = &fact.entry.event else {
+        return None;
+    };
+    let (node, zh) = match event {
+        CaseEvent::Opened { .. } => ("opened", "登记"),
+        CaseEvent::ReceiptIssued { .. } => ("received", "收件"),
+        CaseEvent::CorrectionNoticed { .. } => ("corrected", "补正告知"),
+        CaseEvent::Supplemented { .. } => ("supplemented", "容缺补交"),
+        CaseEvent::Pushed { .. } => ("pushed", "推送部门"),
+        CaseEvent::PaperCollected { .. } => ("collected", "部门领取材料"),
+        CaseEvent::Accepted { .. } => ("accepted", "受理"),
+        CaseEvent::Suspended { .. } => ("suspended", "特别程序"),
+        CaseEvent::Resumed { .. } => ("resumed", "特别程序结束"),
+        CaseEvent::TaskDone { .. } => ("co_reviewed", "协办意见"),
+        CaseEvent::FirstReviewed { .. } => ("first_reviewed", "初审"),
+        CaseEvent::Decided { .. } => ("decided", "决定"),
+        CaseEvent::AcceptanceRefused { .. } => ("not_accepted", "不予受理"),
+        CaseEvent::Withdrawn { .. } => ("withdrawn", "撤回"),
+        CaseEvent::Voided { .. } => ("voided", "作废"),
+        CaseEvent::Terminated { .. } => ("terminated", "终止"),
+        CaseEvent::ResultObtained { .. } => ("result", "取得结果"),
+        CaseEvent::Delivered { .. } => ("delivered", "送达"),
+        _ => return None,
+    };
+    Some(StepDoc {
+        node: node.to_owned(),
+        zh: zh.to_owned(),
+        at: fact.entry.at,
+        by: fact.entry.by.clone(),
+        opinion: None,
+    })
+}
