@@ -9,13 +9,18 @@ use crate::domain::PipelineName;
 use crate::http::Service;
 use crate::http::door::Token;
 use crate::http::health::Metrics;
+use crate::malware::Clamd;
+use crate::package::metadata::Dialect;
 use crate::people::Backoff;
 use crate::store::read_log::ReadLog;
+use crate::transfer::Packer;
 
 /// Uploads taken at the same time.
 const UPLOADS_MAX: usize = 64;
 /// Event streams open at the same time.
 const STREAMS_MAX: usize = 1024;
+/// The dialect in which metadata of packages are written.
+const DIALECT: &str = "jiaxing";
 /// The pipeline of an upload that names none.
 const DEFAULT_PIPELINE: &str = "counter-paper";
 
@@ -24,6 +29,20 @@ impl App {
     pub(super) fn reads(&self) -> Result<ReadLog, OpenError> {
         let folder = self.config.data.folder.join("reads");
         ReadLog::open(&folder).map_err(|error| OpenError::folder(&folder, error))
+    }
+
+    /// What makes the packages of transfers.
+    pub fn packer(&self) -> Result<Packer, OpenError> {
+        let dialect = Dialect::built_in(DIALECT);
+        Ok(Packer {
+            records: self.records(),
+            pool: self.pool.clone(),
+            pipelines: self.pipelines.clone(),
+            ledger: self.ledger.clone(),
+            dialect: dialect.map_err(|fault| OpenError::Internal(fault.to_string()))?,
+            clamd: self.config.malware.clone().map(Clamd::new),
+            scratch: self.config.data.folder.join("scratch"),
+        })
     }
 
     /// What the handlers need. `token` is this machine's upload token.
@@ -46,6 +65,7 @@ impl App {
             reads,
             receiver: self.receiver(),
             records: self.records(),
+            packer: self.packer()?,
             eraser: self.eraser.clone(),
             ledger: self.ledger.clone(),
             appends: self.appends.clone(),

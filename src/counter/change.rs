@@ -208,7 +208,7 @@ pub(crate) fn fold_case(no: &CaseNo, history: &[Recorded]) -> Result<CaseState, 
     case.ok_or_else(|| CounterError::NotFound(format!("case {no}")))
 }
 
-pub(super) fn fold_visit(id: &VisitId, history: &[Recorded]) -> Result<VisitState, CounterError> {
+pub(crate) fn fold_visit(id: &VisitId, history: &[Recorded]) -> Result<VisitState, CounterError> {
     let visit = case::fold_visit(history.iter().map(|fact| &fact.entry));
     visit.ok_or_else(|| CounterError::NotFound(format!("visit {id}")))
 }

@@ -139,46 +139,8 @@ impl Counter {
             let en = format!("a slip has at most {BUNDLES_MAX} bundles; make several");
             return Err(field("lines", "too-many-bundles", zh, en));
         }
-        let mut listed = Vec::new();
-        for choice in &lines {
-            let bundle = self.bundle_now(&choice.case).await?;
-            let theirs = |held: &&HeldPaper| {
-                let free = held.offered.is_none() && held.holder() == Some(&from);
-                let lent = draft.leg == Leg::LoanReturn;
-                let round = draft.leg == Leg::Internal || held.listed == draft.transfer;
-                free && round && held.lent.is_some() == lent
-            };
-            let papers = match &choice.papers {
-                // What may not go this way is refused when it is offered, and says why.
-                Some(numbers) => numbers
-                    .iter()
-                    .filter_map(|no| bundle.papers.get(no))
-                    .map(|held| held.paper.clone())
-                    .collect::<Vec<_>>(),
-                None => bundle
-                    .papers
-                    .values()
-                    .filter(theirs)
-                    .map(|held| held.paper.clone())
-                    .collect(),
-            };
-            if choice
-                .papers
-                .as_ref()
-                .is_some_and(|all| all.len() != papers.len())
-            {
-                let case = &choice.case;
-                let zh = format!("材料袋 {case} 没有所列的某号材料；请核对清单");
-                let en = format!("bundle {case} has no paper of a number listed; check its list");
-                return Err(field("lines", "no-paper", zh, en));
-            }
-            if !papers.is_empty() || draft.transfer.is_none() {
-                listed.push(SlipLine {
-                    case: choice.case.clone(),
-                    papers,
-                });
-            }
-        }
+        let leg = (draft.leg, draft.transfer.as_ref());
+        let listed = self.listed(&lines, &from, leg).await?;
         let manifest = SlipManifest {
             slip: id,
             leg: draft.leg,
@@ -191,6 +153,50 @@ impl Counter {
         };
         let digest = manifest.digest();
         Ok(DraftedSlip { manifest, digest })
+    }
+
+    /// The lines of what was chosen, from the papers as they are registered. What may not go this way is refused when it
+    /// is offered, and says why.
+    async fn listed(
+        &self,
+        choices: &[BundleChoice],
+        from: &Holder,
+        (leg, transfer): (Leg, Option<&TransferId>),
+    ) -> Result<Vec<SlipLine>, CounterError> {
+        let mut listed = Vec::new();
+        for choice in choices {
+            let bundle = self.bundle_now(&choice.case).await?;
+            let theirs = |held: &&HeldPaper| {
+                let free = held.offered.is_none() && held.holder() == Some(from);
+                let round = leg == Leg::Internal || held.listed.as_ref() == transfer;
+                free && round && held.lent.is_some() == (leg == Leg::LoanReturn)
+            };
+            let held: Vec<&HeldPaper> = match &choice.papers {
+                Some(numbers) => {
+                    let numbers = numbers.iter();
+                    numbers.filter_map(|no| bundle.papers.get(no)).collect()
+                }
+                None => bundle.papers.values().filter(theirs).collect(),
+            };
+            if choice
+                .papers
+                .as_ref()
+                .is_some_and(|all| all.len() != held.len())
+            {
+                let case = &choice.case;
+                let zh = format!("材料袋 {case} 没有所列的某号材料；请核对清单");
+                let en = format!("bundle {case} has no paper of a number listed; check its list");
+                return Err(field("lines", "no-paper", zh, en));
+            }
+            if !held.is_empty() || transfer.is_none() {
+                let papers = held.into_iter().map(|held| held.paper.clone());
+                listed.push(SlipLine {
+                    case: choice.case.clone(),
+                    papers: papers.collect(),
+                });
+            }
+        }
+        Ok(listed)
     }
 
     async fn round_choices(&self, id: &TransferId) -> Result<Vec<BundleChoice>, CounterError> {

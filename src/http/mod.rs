@@ -20,6 +20,7 @@ pub mod extract;
 pub mod forms;
 pub mod health;
 pub mod openapi;
+pub mod packages;
 pub mod platform;
 pub mod problem;
 pub mod progress;
@@ -62,6 +63,7 @@ use crate::records::erasure::Eraser;
 use crate::store::catalog::Catalog;
 use crate::store::lists::{Listed, Page};
 use crate::store::read_log::{ReadKind, ReadLog};
+use crate::transfer::Packer;
 
 /// What the handlers need.
 pub struct Service {
@@ -77,6 +79,8 @@ pub struct Service {
     pub receiver: Receiver,
     /// Reads them.
     pub records: Records,
+    /// Makes the packages of transfers.
+    pub packer: Packer,
     /// Erases what may be erased.
     pub eraser: Arc<Eraser>,
     /// The log, for its size and checkpoint.
@@ -203,6 +207,10 @@ fn paper() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(transfers::reconcile))
         .routes(routes!(transfers::defer))
         .routes(routes!(transfers::months))
+        .routes(routes!(packages::seal))
+        .routes(routes!(packages::package))
+        .routes(routes!(packages::accept))
+        .routes(routes!(packages::checks))
 }
 
 fn described() -> OpenApiRouter<Arc<Service>> {

@@ -105,6 +105,12 @@ impl HttpProblem {
         Self::new(Problem::BadField, format!("{zh} ({en})")).in_fields(vec![told])
     }
 
+    /// Says more of what happened, in place of what was said.
+    pub fn saying(mut self, detail: impl Into<String>) -> Self {
+        self.said.detail = detail.into();
+        self
+    }
+
     /// With the rule that refused.
     pub fn because(mut self, reason: Reason) -> Self {
         self.said.reason = Some(reason);

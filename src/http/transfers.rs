@@ -21,7 +21,7 @@ use crate::domain::{DepartmentCode, Month, SiteCode, Subject, TransferId};
 use crate::transfer::{DeferralOrder, EarlyRound, MonthView, ReconcileDraft, RoundView, Ticked};
 
 /// Lets the caller do `action` with a round: people of its site and of its department.
-async fn may(
+pub(super) async fn may(
     service: &Service,
     signed: &Signed,
     id: &TransferId,

@@ -24,6 +24,8 @@ pub enum ReadKind {
     Document,
     /// A printed form.
     Form,
+    /// The package of a transfer, with everything about its cases.
+    Package,
     /// The applicant looked up the progress.
     Progress,
 }

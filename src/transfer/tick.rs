@@ -9,8 +9,8 @@ use crate::domain::case::{CaseState, closed_at};
 use crate::domain::catalogue::ServiceItem;
 use crate::domain::custody::{Bundle, HeldPaper, Side};
 use crate::domain::transfer::{
-    Candidate, Closed, Fate, Planned, Round, RoundStage, Rounds, TransferEvent, fate, fold_round,
-    lines, open, overdue, plan, remind,
+    Candidate, Closed, Fate, Opened, Planned, Round, RoundStage, Rounds, TransferEvent, fate,
+    fold_round, lines, open, overdue, plan, remind,
 };
 use crate::domain::{
     Actor, CaseNo, Date, DepartmentCode, Digest, Event, Month, RequestId, SiteCode, Subject,
@@ -197,7 +197,7 @@ impl Counter {
         Ok(plan(&cases, &rounds, today, early))
     }
 
-    /// The last round of each month that papers wait for.
+    /// The rounds there are of each month that papers wait for.
     async fn rounds_of(&self, cases: &[Closed]) -> Result<Rounds, CounterError> {
         let mut months = BTreeSet::new();
         for case in cases {
@@ -211,21 +211,24 @@ impl Counter {
         }
         let mut rounds = Rounds::new();
         for of in months {
-            let mut last = (0, false);
+            let mut opened = Opened::default();
             loop {
-                let id = TransferId::of(&of.department, &of.site, of.month, last.0 + 1);
+                let next = opened.last + 1;
+                let id = TransferId::of(&of.department, &of.site, of.month, next);
                 let history = self.history(&Subject::Transfer(id)).await?;
                 let Some(round) = fold_round(history.iter().map(|fact| &fact.entry)) else {
                     break;
                 };
-                let gathered = matches!(
+                opened.last = next;
+                if matches!(
                     round.stage(),
                     RoundStage::Gathering | RoundStage::Reconciled
-                );
-                last = (last.0 + 1, gathered);
+                ) {
+                    opened.gathered.insert(round.due, next);
+                }
             }
-            if last.0 > 0 {
-                rounds.insert(of, last);
+            if opened.last > 0 {
+                rounds.insert(of, opened);
             }
         }
         Ok(rounds)

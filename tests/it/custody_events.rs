@@ -62,6 +62,11 @@ fn bundle_events() -> Vec<BundleEvent> {
                 witness: clerk,
             },
         },
+    ]
+}
+
+fn follow_ups() -> Vec<BundleEvent> {
+    vec![
         BundleEvent::Listed {
             transfer: round(),
             papers: vec![1],
@@ -220,25 +225,6 @@ fn transfer_events() -> Vec<TransferEvent> {
             on: day("2026-03-06"),
             late: false,
         },
-        TransferEvent::DeferralAsked {
-            lines: Digest::of("some lines"),
-            until: day("2026-04-30"),
-            reason: Commitment(Digest::of("reason")),
-            by: clerk.clone(),
-        },
-        TransferEvent::DeferralConsented {
-            by: officer.clone(),
-        },
-        TransferEvent::DeferralDeclined {
-            side: site("CENTRE"),
-            by: clerk.clone(),
-            reason: Commitment(Digest::of("reason")),
-        },
-        TransferEvent::DeferralApproved {
-            by: clerk,
-            papers: 1,
-            left: 1,
-        },
         TransferEvent::Withdrawn { papers: 1, left: 1 },
         TransferEvent::HandedOver {
             slip,
@@ -255,10 +241,33 @@ fn transfer_events() -> Vec<TransferEvent> {
     ]
 }
 
+fn deferral_events() -> Vec<TransferEvent> {
+    let (clerk, officer) = (StaffId::new("c-1").unwrap(), StaffId::new("o-1").unwrap());
+    vec![
+        TransferEvent::DeferralAsked {
+            lines: Digest::of("some lines"),
+            until: "2026-04-30".parse().unwrap(),
+            reason: Commitment(Digest::of("reason")),
+            by: clerk.clone(),
+        },
+        TransferEvent::DeferralConsented { by: officer },
+        TransferEvent::DeferralDeclined {
+            side: site("CENTRE"),
+            by: clerk.clone(),
+            reason: Commitment(Digest::of("reason")),
+        },
+        TransferEvent::DeferralApproved {
+            by: clerk,
+            papers: 1,
+            left: 1,
+        },
+    ]
+}
+
 fn all() -> Vec<Entry> {
     let slip = SlipId::new("S-1").unwrap();
     let found = Subject::Discrepancy(DiscrepancyId::of(slip.as_str(), 1));
-    let bundle = bundle_events().into_iter();
+    let bundle = bundle_events().into_iter().chain(follow_ups());
     let bundle = bundle.map(|event| (Subject::Bundle(case(1)), Event::Bundle { event }));
     let slips = slip_events().into_iter();
     let slips = slips.map(|event| (Subject::Slip(slip.clone()), Event::Slip { event }));
@@ -267,6 +276,7 @@ fn all() -> Vec<Entry> {
         .map(|event| (found.clone(), Event::Discrepancy { event }));
     let rounds = transfer_events()
         .into_iter()
+        .chain(deferral_events())
         .map(|event| (Subject::Transfer(round()), Event::Transfer { event }));
     let mut log = Log::default();
     for (place, (subject, event)) in (0..).zip(bundle.chain(slips).chain(found).chain(rounds)) {

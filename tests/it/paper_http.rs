@@ -2,13 +2,14 @@
 
 use counterfoil::domain::Digest;
 use counterfoil::domain::access::Role;
+use counterfoil::package::verify::{Limits, Trust, Verdict, verify};
 use counterfoil::people::seal::StaffKey;
 use serde_json::{Value, json};
 
 use crate::signing_http::proved;
 use crate::window_client::{Answer, Client};
 use crate::window_hall::{Hall, at_site};
-use crate::window_http::{ID_NUMBER, decided, received, scanned};
+use crate::window_http::{ID_NUMBER, received, scanned};
 
 pub const DAY: i64 = 24 * 3_600_000;
 
@@ -201,14 +202,32 @@ async fn a_refused_offer_stays_with_its_giver_and_says_why() {
     assert_eq!(shown.body["standing"], "lapsed");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn art_12_4_a_month_goes_to_its_department() {
-    let hall = Hall::open().await;
-    let mut clerk = Person::new(&hall, "c001").await;
+/// A case that is received, scanned, accepted and decided.
+async fn settled(clerk: &mut Client, officer: &mut Client, decider: &mut Client) -> String {
+    let case = received(clerk).await;
+    scanned(clerk, &case).await;
+    let push = json!({ "action": "push" });
+    clerk.act(&case, "dispatch", &push).await.ok(200);
+    let accept = json!({ "department": "SCJG", "order": { "action": "accept" } });
+    officer.act(&case, "review", &accept).await.ok(200);
+    let document = decider.document(&case, "许可决定书").await;
+    let order = json!({ "action": "decide", "outcome": "granted", "document": document });
+    let decide = json!({ "department": "SCJG", "order": order });
+    decider.act(&case, "review", &decide).await.ok(200);
+    case
+}
+
+/// Three decided cases of March, the last with a process paper, and the round that opens when March is over.
+async fn month(hall: &Hall, clerk: &mut Person) -> (Vec<String>, String) {
     let mut cases = Vec::new();
+    let mut officer = hall.signed_in("scjg-02").await;
+    let mut decider = hall.signed_in("scjg-03").await;
     for _ in 0..3 {
-        cases.push(decided(&hall, &mut clerk.client).await);
+        cases.push(settled(&mut clerk.client, &mut officer, &mut decider).await);
     }
+    let notice = json!({ "form": "original", "count": 1, "pages": 2, "condition": "good" });
+    let last = bundle(&cases[2]);
+    clerk.client.act(&last, "papers", &notice).await.ok(201);
     hall.follow().await;
     let clockwork = hall.app.clockwork().unwrap();
     let ticked = clockwork.round().await.unwrap().transfers;
@@ -218,52 +237,125 @@ async fn art_12_4_a_month_goes_to_its_department() {
     assert_eq!(ticked.opened, 1);
     assert_eq!(clockwork.round().await.unwrap().transfers.opened, 0);
     hall.follow().await;
-    let mut clerk = hall.signed_in("c001").await;
-    let rounds = clerk.get("/api/v1/transfers?site=YLZX").await.ok(200).body;
-    let round = rounds["items"][0].clone();
+    clerk.client = hall.signed_in(clerk.id).await;
+    let rounds = clerk.client.get("/api/v1/transfers?site=YLZX").await;
+    let round = rounds.ok(200).body["items"][0].clone();
+    assert_eq!(round["month"], "2026-03");
     assert_eq!(
-        (&round["month"], &round["due"]),
-        (&json!("2026-03"), &json!("2026-04-30"))
-    );
-    assert_eq!(
-        (&round["left"], &round["stage"]),
-        (&json!(12), &json!("gathering"))
+        (&round["due"], &round["left"]),
+        (&json!("2026-04-30"), &json!(13))
     );
     let path = format!("/api/v1/transfers/{}", round["id"].as_str().unwrap());
+    (cases, path)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn art_12_4_what_is_not_found_is_off_the_round_until_it_is_cleared_up() {
+    let hall = Hall::open().await;
+    let mut clerk = Person::new(&hall, "c001").await;
+    let (cases, path) = month(&hall, &mut clerk).await;
+    let clockwork = hall.app.clockwork().unwrap();
     let numbers: Vec<String> = cases.iter().map(|case| number(case)).collect();
-    let scanned = json!({ "scanned": [numbers[0], numbers[1]],
-        "found": [{ "case": numbers[1], "no": 2, "found": "damaged" }] });
-    let found = clerk
-        .act(&path, "reconciliation", &scanned)
-        .await
-        .ok(200)
-        .body;
+    let damaged = json!([{ "case": numbers[1], "no": 2, "found": "damaged" }]);
+    let scanned = json!({ "scanned": [numbers[0], numbers[1]], "found": damaged });
+    let clerk = &mut clerk.client;
+    let found = clerk.act(&path, "reconciliation", &scanned).await.ok(200);
+    let body = &found.body;
     assert_eq!(
-        (&found["left"], &found["stage"]),
+        (&body["left"], &body["stage"]),
         (&json!(7), &json!("reconciled"))
     );
     hall.follow().await;
-    let open = clerk
-        .get("/api/v1/discrepancies?site=YLZX")
-        .await
-        .ok(200)
-        .body;
-    let kinds: Vec<&str> = open["items"]
-        .as_array()
-        .unwrap()
+    let open = clerk.get("/api/v1/discrepancies?site=YLZX").await.ok(200);
+    let open = open.body["items"].as_array().unwrap().clone();
+    let kinds: Vec<&str> = open
         .iter()
         .map(|one| one["kind"].as_str().unwrap())
         .collect();
     assert_eq!(kinds, ["missing", "damaged"]);
-    // A line in doubt goes on no round until it is cleared up; then it joins the one that is gathered.
     assert_eq!(clockwork.round().await.unwrap().transfers.joined, 0);
-    let damaged = open["items"][1]["id"].as_str().unwrap();
     let order = json!({ "note": "已用修复纸修补" });
-    let path = format!("/api/v1/discrepancies/{damaged}");
-    clerk.act(&path, "clearance", &order).await.ok(200);
+    let one = format!("/api/v1/discrepancies/{}", open[1]["id"].as_str().unwrap());
+    clerk.act(&one, "clearance", &order).await.ok(200);
     hall.follow().await;
     assert_eq!(clockwork.round().await.unwrap().transfers.joined, 1);
     let months = clerk.get("/api/v1/sites/YLZX/months").await.ok(200).body;
     assert_eq!(months[0]["count"]["not_yet_due"], 3, "{months}");
     assert_eq!(months[0]["closed"], false);
+}
+
+/// Saves a package and judges it offline.
+fn judged(name: &str, bytes: &[u8], trust: &Trust) -> (Verdict, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    let report = verify(&path, trust, &Limits::default(), &|| false);
+    let found = report
+        .findings
+        .iter()
+        .map(|one| format!("{}: {}", one.code(), one.en()));
+    (report.verdict(), found.collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn art_12_4_a_month_is_sealed_signed_for_and_verified_offline() {
+    let hall = Hall::open().await;
+    let mut clerk = Person::new(&hall, "c001").await;
+    let mut officer = Person::new(&hall, "scjg-02").await;
+    let (cases, path) = month(&hall, &mut clerk).await;
+    officer.client = hall.signed_in("scjg-02").await;
+    let engine = hall.app.engine().unwrap();
+    engine.drain().await.unwrap();
+    let early = clerk.client.act(&path, "seal", &json!({})).await.ok(409);
+    assert_eq!(early.reason(), "round-not-reconciled");
+    let numbers: Vec<String> = cases.iter().map(|case| number(case)).collect();
+    let scanned = json!({ "scanned": numbers });
+    clerk
+        .client
+        .act(&path, "reconciliation", &scanned)
+        .await
+        .ok(200);
+    let sealed = clerk
+        .client
+        .act(&path, "seal", &json!({}))
+        .await
+        .ok(200)
+        .body;
+    assert_eq!(sealed["round"]["stage"], "sealed");
+    let checks = sealed["report"]["checks"].as_array().unwrap();
+    let passed = checks
+        .iter()
+        .filter(|check| check["verdict"] == "passed")
+        .count();
+    assert!(passed >= 8, "{checks:#?}");
+    let round = sealed["round"]["id"].as_str().unwrap().to_owned();
+    let order = json!({ "form": "zip" });
+    let (status, package) = clerk
+        .client
+        .post_for_bytes(&format!("{path}/package"), &order)
+        .await;
+    assert_eq!(status, 403, "a clerk seals, and does not export");
+    drop(package);
+    let name = format!("{round}.zip");
+    let take = format!("{path}/package");
+    let (status, package) = officer.client.post_for_bytes(&take, &order).await;
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&package));
+    let (verdict, found) = judged(&name, &package, &Trust::default());
+    assert_eq!((verdict, found), (Verdict::OnlyItself, Vec::new()));
+    let draft = json!({ "leg": "transfer", "transfer": round, "from": site("YLZX"), "to": department("SCJG") });
+    let slip = id(&clerk.offer(&draft).await.ok(201));
+    let short = json!({ "scanned": numbers, "found": [{ "case": numbers[2], "no": 5, "found": "missing" }] });
+    let received = officer.receive(&slip, &short).await.ok(200);
+    assert_eq!(received.body["standing"], "received_with_discrepancy");
+    let shown = officer.client.get(&path).await.ok(200).body;
+    assert_eq!(
+        (&shown["left"], &shown["stage"]),
+        (&json!(0), &json!("done"))
+    );
+    let kept = hall.app.ledger.checkpoint().await;
+    let (status, package) = officer.client.post_for_bytes(&take, &order).await;
+    assert_eq!(status, 200);
+    let trust = Trust::default().with_since(&kept).unwrap();
+    let (verdict, found) = judged(&name, &package, &trust);
+    assert_eq!((verdict, found), (Verdict::Holds, Vec::new()));
 }

@@ -39,6 +39,7 @@ pub fn planned() -> Planned {
         id: TransferId::of(&of.department, &of.site, of.month, 1),
         of,
         round: 1,
+        joins: false,
         on: Date::new(2026, 2, 1).unwrap(),
         due: Date::new(2026, 4, 30).unwrap(),
         lines: (1..=5).map(|number| (case(number), vec![1, 2])).collect(),
@@ -151,8 +152,9 @@ fn shift_change(hall: &mut Hall, from: &Person, to: &Person, twist: Twist<'_>) {
 fn gather(hall: &mut Hall, twist: Twist<'_>) {
     let planned = planned();
     let today = Date::of(at(hall.now));
-    hall.documents.push(transfer::lines(&planned).bytes());
-    hall.record(twist("open", transfer::open(&planned, today)));
+    let lines = transfer::lines(&planned, None);
+    hall.documents.push(lines.bytes());
+    hall.record(twist("open", transfer::open(&planned, None, &lines, today)));
     let staff = |id: &str| StaffId::new(id).unwrap();
     let lines = RoundLines {
         transfer: hall.round.clone(),

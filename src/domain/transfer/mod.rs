@@ -23,7 +23,7 @@ pub use due::{Due, REMINDERS, due_of, month_of, reminder_day, shown};
 pub use event::{RoundLine, RoundLines, RoundOutcome, TransferEvent};
 pub use gather::{Seal, checked, given, on_round, reconcile, seal};
 pub use hand::{ended, offered, received, withdrawn};
-pub use plan::{Candidate, Closed, Planned, Round, Rounds, plan};
+pub use plan::{Candidate, Closed, Opened, Planned, Round, Rounds, plan};
 pub use refusal::TransferRefusal;
 pub use round::{DeferralRequest, RoundStage, RoundState, SealedPackage, fold as fold_round};
 pub use standing::{CaseStanding, Fate, PaperDuty, fate, standing};

@@ -45,8 +45,17 @@ pub struct Round {
     pub month: Month,
 }
 
-/// The rounds there are: the number of the last one, and whether it is still gathered, so that papers can join it.
-pub type Rounds = BTreeMap<Round, (u32, bool)>;
+/// The rounds there are of a department, a site and a month.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// The number of the last one.
+    pub last: u32,
+    /// Those that are still gathered, by their last day: papers can join them.
+    pub gathered: BTreeMap<Date, u32>,
+}
+
+/// The rounds there are.
+pub type Rounds = BTreeMap<Round, Opened>;
 
 /// A round to be opened, or joined by more papers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,23 +107,25 @@ pub fn plan(
     let mut planned = Vec::new();
     let mut numbers: BTreeMap<Round, u32> = BTreeMap::new();
     for ((of, first, due), lines) in gathered {
-        let (last, gathering) = rounds.get(&of).copied().unwrap_or((0, false));
+        let opened = rounds.get(&of).cloned().unwrap_or_default();
         let lines: Vec<(CaseNo, Vec<u16>)> = lines
             .into_iter()
             .map(|(case, papers)| (case.clone(), papers))
             .collect();
         // What joins a month that had its round already could not be known before.
-        let again = last > 0 && due == due_of(of.month);
+        let again = opened.last > 0 && due == due_of(of.month);
         let on = if again { today } else { first.min(today) };
-        let joins = gathering && due == due_of(of.month) && lines.len() <= BUNDLES_MAX;
+        let joined = opened.gathered.get(&due).copied();
+        let joined = joined.filter(|_| lines.len() <= BUNDLES_MAX);
         for chunk in lines.chunks(BUNDLES_MAX) {
-            let number = numbers.entry(of.clone()).or_insert(last);
-            *number += u32::from(!joins);
+            let next = numbers.entry(of.clone()).or_insert(opened.last);
+            *next += u32::from(joined.is_none());
+            let number = joined.unwrap_or(*next);
             planned.push(Planned {
-                id: TransferId::of(&of.department, &of.site, of.month, *number),
+                id: TransferId::of(&of.department, &of.site, of.month, number),
                 of: of.clone(),
-                round: *number,
-                joins,
+                round: number,
+                joins: joined.is_some(),
                 on,
                 due,
                 lines: chunk.to_vec(),

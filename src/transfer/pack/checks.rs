@@ -101,6 +101,21 @@ impl CheckReport {
         u32::try_from(self.checks.iter().filter(failed).count()).unwrap_or(u32::MAX)
     }
 
+    /// The first mandatory check that failed, in words.
+    pub fn first_failure(&self) -> Option<String> {
+        let failed = |check: &&Check| check.mandatory && check.verdict == CheckVerdict::Failed;
+        let first = self.checks.iter().find(failed)?;
+        let Check {
+            code,
+            zh,
+            en,
+            expected,
+            actual,
+            ..
+        } = first;
+        Some(format!("{code} {zh} ({en}): {expected} → {actual}"))
+    }
+
     /// The bytes that are kept.
     pub(super) fn bytes(&self) -> Vec<u8> {
         // A struct of texts always becomes JSON.

@@ -5,7 +5,7 @@ use super::{Packer, unbagged};
 use crate::bag::manifest_text;
 use crate::counter::bundles::round;
 use crate::counter::{Ask, Counter, CounterError, Done};
-use crate::domain::transfer::{Seal, TransferRefusal, on_round, seal};
+use crate::domain::transfer::{Seal, TransferRefusal, checked, on_round, seal};
 use crate::domain::{Digest, StaffId, Subject, TransferId};
 use crate::transfer::gather::round_bundles;
 
@@ -51,6 +51,25 @@ impl Packer {
             })
             .await?;
         Ok((done, report))
+    }
+
+    /// Records what the department found when it checked the package that it has.
+    pub async fn accept_package(
+        &self,
+        counter: &Counter,
+        ask: &Ask,
+        id: &TransferId,
+        by: &StaffId,
+        (package, report): (Digest, &CheckReport),
+    ) -> Result<Done, CounterError> {
+        let checks = counter.blobs.put(&report.bytes()).await?.digest;
+        let failed = report.failed();
+        let subject = Subject::Transfer(id.clone());
+        counter
+            .done(ask, &subject, |_, reads, _| {
+                Ok(checked(&round(reads, id)?, package, checks, failed, by)?)
+            })
+            .await
     }
 
     /// The checks with this digest.
