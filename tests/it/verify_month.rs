@@ -42,7 +42,9 @@ pub fn planned() -> Planned {
         joins: false,
         on: Date::new(2026, 2, 1).unwrap(),
         due: Date::new(2026, 4, 30).unwrap(),
-        lines: (1..=5).map(|number| (case(number), vec![1, 2])).collect(),
+        lines: (1..=5)
+            .map(|number| (case(number), if number == 5 { vec![1] } else { vec![1, 2] }))
+            .collect(),
     }
 }
 
@@ -154,7 +156,16 @@ fn gather(hall: &mut Hall, twist: Twist<'_>) {
     let today = Date::of(at(hall.now));
     let lines = transfer::lines(&planned, None);
     hall.documents.push(lines.bytes());
-    hall.record(twist("open", transfer::open(&planned, None, &lines, today)));
+    let opened = transfer::open(&planned, None, &lines, today);
+    hall.record(twist("open", opened));
+    // A paper of case 5 is found to belong to it as well.
+    let mut more = planned.clone();
+    more.joins = true;
+    more.lines = vec![(case(5), vec![2])];
+    let joined = transfer::lines(&more, Some(&lines));
+    hall.documents.push(joined.bytes());
+    let facts = transfer::open(&more, Some(&hall.round_state()), &joined, today);
+    hall.record(twist("join", facts));
     let staff = |id: &str| StaffId::new(id).unwrap();
     let lines = RoundLines {
         transfer: hall.round.clone(),

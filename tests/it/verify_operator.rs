@@ -270,6 +270,7 @@ fn what_the_operator_records_against_the_lines_is_found() {
             "no discrepancy at the window",
             without("reconcile", "discrepancy.opened"),
         ),
+        ("never joined", without("join", "bundle.listed")),
         ("not kept", without("receipt", "bundle.kept")),
         ("nobody received it", without("receipt", "bundle.received")),
         (

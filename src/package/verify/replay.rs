@@ -1,21 +1,27 @@
 //! What follows from a fact of a round, by the rules that made it: the decision is made again, as the log stood then.
 
+use std::collections::BTreeSet;
+
 use super::facts::{At, History};
 use crate::domain::custody::{BundleEvent, Discrepancy, DiscrepancyEvent};
 use crate::domain::transfer::{self, RoundLines, RoundOutcome, RoundState, Seal, TransferEvent};
-use crate::domain::{Date, Digest, Event, Fact, Subject, TransferId};
+use crate::domain::{CaseNo, Date, Digest, Event, Fact, Subject, TransferId};
 
 /// The documents that a fact names, read.
 #[derive(Default)]
 pub(super) struct Decoded {
     pub(super) lines: Option<RoundLines>,
     pub(super) outcome: Option<RoundOutcome>,
+    /// The lines before a fact that adds to them.
+    pub(super) old: Option<RoundLines>,
 }
 
 /// What a fact of a round names.
 pub(super) fn documents_of(event: &TransferEvent) -> Vec<Digest> {
     match event {
-        TransferEvent::Opened { lines, .. } | TransferEvent::DeferralAsked { lines, .. } => {
+        TransferEvent::Opened { lines, .. }
+        | TransferEvent::Joined { lines, .. }
+        | TransferEvent::DeferralAsked { lines, .. } => {
             vec![*lines]
         }
         TransferEvent::Reconciled { outcome, .. } => vec![*outcome],
@@ -54,6 +60,10 @@ pub(super) fn replay(
             return Some(Ok(listed(id, decoded.lines.as_ref()?)));
         }
         (_, None) => return Some(Err("round-not-opened".to_owned())),
+        (TransferEvent::Joined { papers, .. }, Some(_)) => {
+            let (old, new) = (decoded.old.as_ref()?, decoded.lines.as_ref()?);
+            return Some(joined(id, at.index, *papers, [old, new], history));
+        }
         (TransferEvent::Reconciled { by, .. }, Some(round)) => {
             let outcome = decoded.outcome.as_ref()?;
             let due = clear_by(history, id, at.index);
@@ -107,6 +117,55 @@ pub(super) fn replay(
         _ => return None,
     };
     Some(result.map_err(code))
+}
+
+/// The papers of lines, each with its case.
+fn papers_of(lines: &RoundLines) -> BTreeSet<(&CaseNo, u16)> {
+    let papers = |line: &'_ transfer::RoundLine| line.papers.clone();
+    let all = lines.lines.iter();
+    all.flat_map(|line| papers(line).into_iter().map(move |no| (&line.case, no)))
+        .collect()
+}
+
+/// The facts that put further papers on the round. A paper may come back to it, so they are not the difference of the
+/// lines alone: they are as many as stated, all of the new lines, and none of what is new is missing.
+fn joined(
+    id: &TransferId,
+    index: u64,
+    papers: u32,
+    [old, new]: [&RoundLines; 2],
+    history: &History,
+) -> Result<Vec<Fact>, String> {
+    let round = history.of(&Subject::Transfer(id.clone())).iter();
+    let next = round.map(|at| at.index).find(|one| *one > index);
+    let until = next.unwrap_or(u64::MAX);
+    let (old, new) = (papers_of(old), papers_of(new));
+    let mut listed = BTreeSet::new();
+    let mut facts = Vec::new();
+    for at in history.kept.values().flatten() {
+        if let (
+            Subject::Bundle(case),
+            Event::Bundle {
+                event: BundleEvent::Listed { transfer, papers },
+            },
+        ) = (&at.entry.subject, &at.entry.event)
+            && transfer == id
+            && at.index > index
+            && at.index < until
+        {
+            listed.extend(papers.iter().map(|no| (case, *no)));
+            facts.push(Fact::new(at.entry.subject.clone(), at.entry.event.clone()));
+        }
+    }
+    let counted = u32::try_from(listed.len()) == Ok(papers);
+    if counted
+        && listed.is_subset(&new)
+        && old.is_subset(&new)
+        && new.difference(&old).all(|one| listed.contains(one))
+    {
+        return Ok(facts);
+    }
+    Err("joined-lines".to_owned())
 }
 
 /// The facts that put the lines of a round on it.

@@ -196,7 +196,9 @@ impl Work<'_> {
                 continue;
             }
             match event {
-                TransferEvent::Opened { .. } | TransferEvent::DeferralAsked { .. } => {
+                TransferEvent::Opened { .. }
+                | TransferEvent::Joined { .. }
+                | TransferEvent::DeferralAsked { .. } => {
                     decoded.lines = self.decode(&digest);
                 }
                 TransferEvent::Reconciled { .. } => decoded.outcome = self.decode(&digest),
@@ -211,6 +213,11 @@ impl Work<'_> {
         ) && documents.0.contains(&request.lines)
         {
             decoded.lines = self.decode(&request.lines);
+        }
+        if let (TransferEvent::Joined { .. }, Some(round)) = (event, &round)
+            && documents.0.contains(&round.lines)
+        {
+            decoded.old = self.decode(&round.lines);
         }
         match replay(id, round.as_ref(), at, event, &decoded, history) {
             Some(Ok(expected)) => {
