@@ -1,6 +1,7 @@
 //! The composition root: the only file that names adapters. It turns a valid configuration into the parts a
-//! command needs, and is the only place that reads the system clock.
+//! command needs, and (with `app/clock`) the only place that reads the system clock.
 
+mod clock;
 mod clockwork;
 mod error;
 mod forms;
@@ -13,10 +14,11 @@ mod timed;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use bytes::Bytes;
 
+pub use self::clock::system_clock;
 pub use self::clockwork::{Clockwork, Round, RoundError};
 pub use self::error::OpenError;
 pub use self::forms::printer;
@@ -26,7 +28,7 @@ use self::timed::TimedLedger;
 use crate::config::{CatalogStore, Config, LedgerStoreKind};
 use crate::counter::{Counter, placing};
 use crate::domain::text::EngineId;
-use crate::domain::{Actor, Clock, Timestamp};
+use crate::domain::{Actor, Clock};
 use crate::http::health::AppendTimes;
 use crate::ledger::{Follower, Ledger, LedgerStore, Projection};
 use crate::ocr::{EngineKind, Language};
@@ -76,27 +78,11 @@ pub struct App {
     clock: Arc<dyn Clock>,
 }
 
-struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-    }
-}
-
-/// The time of this machine.
-pub fn system_clock() -> Arc<dyn Clock> {
-    Arc::new(SystemClock)
-}
-
 impl App {
     /// Opens everything for writing. The first start makes the keys; a catalog that was lost is told from its
     /// position and filled again by the follower.
     pub async fn open(config: &Config) -> Result<Self, OpenError> {
-        Self::open_at(config, system_clock()).await
+        Self::open_at(config, clock::clock_of(config)).await
     }
 
     /// The same by another clock than this machine's.

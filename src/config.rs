@@ -4,6 +4,7 @@
 //!
 //! Relative paths count from the folder of the configuration file, or from the working folder without one.
 
+mod clock;
 mod malware;
 mod people;
 mod platform;
@@ -61,6 +62,8 @@ pub struct Config {
     pub platform: Option<PlatformConfig>,
     /// `[malware]`. Default: no scanner, and every check for malware says "not applicable".
     pub malware: Option<ClamdSettings>,
+    /// `[clock]`: the file that sets the time. Default: none, this machine's own time.
+    pub clock: Option<PathBuf>,
     /// `[log]`
     pub log: LogConfig,
 }

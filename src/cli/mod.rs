@@ -5,6 +5,8 @@ pub mod accuracy;
 pub mod audit;
 pub mod case;
 pub mod catalogue;
+pub mod custody;
+pub mod desk;
 pub mod doctor;
 pub mod export;
 pub mod forms;
@@ -17,6 +19,7 @@ pub mod scrub;
 pub mod search;
 pub mod serve;
 pub mod text;
+pub mod transfer;
 pub mod user;
 pub mod verify;
 pub mod work;
@@ -81,6 +84,10 @@ enum Command {
     Catalogue(catalogue::Args),
     /// 查看办件 Where cases stand, from the ledger alone
     Case(case::Args),
+    /// 材料交接：交出、接收、去向 Paper: offer, receive, where it is
+    Custody(custody::Args),
+    /// 月度移交 The monthly transfer: rounds, sealing, signing, packages
+    Transfer(transfer::Args),
     /// 查看或更换密钥 Show the keys, or hand the log to a new signing key
     Keys(keys::Args),
     /// 管理人员账号 People: the first administrators, accounts, roles, tokens
@@ -207,6 +214,8 @@ fn run(cli: Cli, output: Output) -> Result<Outcome, CliError> {
             Command::Replay(args) => replay::run(&config, args, output).await,
             Command::Catalogue(args) => catalogue::run(&config, args, output).await,
             Command::Case(args) => case::run(&config, args, output).await,
+            Command::Custody(args) => custody::run(&config, args, output).await,
+            Command::Transfer(args) => transfer::run(&config, args, output).await,
             Command::Keys(args) => keys::run(&config, args, output).await,
             Command::User(args) => user::run(&config, args, output).await,
             Command::Forms(args) => forms::run(&config, args, output).await,

@@ -8,7 +8,7 @@ use serde_json::json;
 
 pub use self::args::Args;
 use self::args::{Action, InputArgs, TokenAction, grants, written};
-use self::input::Input;
+pub(super) use self::input::Input;
 use crate::app::{self, App};
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};

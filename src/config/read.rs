@@ -86,6 +86,7 @@ impl<'r> Reading<'r> {
         let sso_section = root.table("sso", &mut self.problems);
         let platform_section = root.table("platform", &mut self.problems);
         let malware_section = root.table("malware", &mut self.problems);
+        let clock_section = root.table("clock", &mut self.problems);
         let data = self.data(data_section, data_override);
         Config {
             keys: self.keys(keys_section, &data.folder),
@@ -104,6 +105,7 @@ impl<'r> Reading<'r> {
             sso: self.sso(sso_section),
             platform: self.platform(platform_section),
             malware: self.malware(malware_section),
+            clock: self.clock(clock_section),
             log: self.log(log_section),
         }
     }

@@ -45,6 +45,20 @@ pub enum SlipStanding {
     Lapsed,
 }
 
+impl SlipStanding {
+    /// In both languages.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Open => "待签收 waiting for the receiver",
+            Self::Received => "已签收 received",
+            Self::ReceivedWithDiscrepancy => "已签收，有差异 received with discrepancies",
+            Self::Refused => "拒收 refused",
+            Self::Cancelled => "已撤回 cancelled",
+            Self::Lapsed => "已过期 lapsed",
+        }
+    }
+}
+
 /// A slip.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PaperSlipView {

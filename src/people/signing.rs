@@ -97,6 +97,19 @@ impl People {
         Ok((key.id.clone(), key.public, sealed))
     }
 
+    /// A person's key in force as it is kept, sealed: for the command line on the hall's own machine, where the person
+    /// types the PIN. Sealed it says nothing to anybody else.
+    pub async fn kept_signing_key(
+        &self,
+        staff: &StaffId,
+    ) -> Result<(SigningKeyId, PublicKey, Vec<u8>), PeopleError> {
+        let state = self.state(staff).await?.ok_or(StaffRefusal::Unknown)?;
+        let key = state.signing_key().ok_or(SignatureFault::NoKey)?;
+        let record = key.sealed.ok_or(PeopleError::NotFound)?;
+        let sealed = self.get(staff, &record).await?.to_vec();
+        Ok((key.id.clone(), key.public, sealed))
+    }
+
     /// Revokes the person's own key: the PIN is forgotten, or worse. What it signed before stays signed.
     pub async fn revoke_signing_key(
         &self,

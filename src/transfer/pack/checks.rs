@@ -58,6 +58,17 @@ pub enum CheckVerdict {
     NotApplicable,
 }
 
+impl CheckVerdict {
+    /// In both languages.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Self::Passed => "✓ 通过 passed",
+            Self::Failed => "✗ 不通过 failed",
+            Self::NotApplicable => "— 不适用 not applicable",
+        }
+    }
+}
+
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
