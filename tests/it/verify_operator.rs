@@ -221,86 +221,68 @@ fn revocation(staff: &str) -> Fact {
     )
 }
 
-/// The facts of one decision that differ from what was decided: one left out, one changed, one added.
-#[test]
-fn what_the_operator_records_against_the_lines_is_found() {
-    let folder = tempfile::tempdir().unwrap();
-    let place = folder.path().join("package");
-    let is = |fact: &Fact, name: &str| fact.event.name() == name;
-    let papers = |fact: Fact| match fact.event {
+/// A fact about a bundle that speaks of its first paper only.
+fn first_paper(fact: Fact) -> Fact {
+    let papers = vec![1];
+    let event = match fact.event {
         Event::Bundle {
             event: BundleEvent::Deferred {
                 transfer, until, ..
             },
-        } => {
-            let event = BundleEvent::Deferred {
-                transfer,
-                papers: vec![1],
-                until,
-            };
-            Fact::new(fact.subject, Event::Bundle { event })
-        }
+        } => BundleEvent::Deferred {
+            transfer,
+            papers,
+            until,
+        },
         Event::Bundle {
             event: BundleEvent::Received { slip, holder, .. },
-        } => {
-            let event = BundleEvent::Received {
-                slip,
-                papers: vec![1],
-                holder,
-                damaged: vec![],
-                back_by: None,
-            };
-            Fact::new(fact.subject, Event::Bundle { event })
-        }
-        event => Fact::new(fact.subject, event),
+        } => BundleEvent::Received {
+            slip,
+            papers,
+            holder,
+            damaged: vec![],
+            back_by: None,
+        },
+        event => return Fact::new(fact.subject, event),
     };
-    // The step, what becomes of its facts.
-    let without = |step: &'static str, name: &'static str| {
-        month(&move |now, facts| match now == step {
-            true => facts.into_iter().filter(|fact| !is(fact, name)).collect(),
+    Fact::new(fact.subject, Event::Bundle { event })
+}
+
+/// The facts of one decision that differ from what was decided: some left out, some changed.
+#[test]
+fn what_the_operator_records_against_the_lines_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("package");
+    let without = |step: &str, gone: &dyn Fn(&Fact) -> bool| {
+        month(&|now, facts| match now == step {
+            true => facts.into_iter().filter(|fact| !gone(fact)).collect(),
             false => facts,
         })
     };
+    let changed = |step: &str| {
+        month(&|now, facts| match now == step {
+            true => facts.into_iter().map(first_paper).collect(),
+            false => facts,
+        })
+    };
+    let of_five = |fact: &Fact| fact.subject == Subject::Bundle(case(5));
+    let named = |step: &str, name: &str| without(step, &|fact| fact.event.name() == name);
     let halls: BTreeMap<&str, Hall> = BTreeMap::from([
         (
             "no discrepancy at the department",
-            without("receipt", "discrepancy.opened"),
+            named("receipt", "discrepancy.opened"),
         ),
         (
             "no discrepancy at the window",
-            without("reconcile", "discrepancy.opened"),
+            named("reconcile", "discrepancy.opened"),
         ),
-        ("never joined", without("join", "bundle.listed")),
-        ("not kept", without("receipt", "bundle.kept")),
-        ("nobody received it", without("receipt", "bundle.received")),
-        (
-            "not handed over",
-            without("receipt", "transfer.handed_over"),
-        ),
-        (
-            "never listed",
-            month(&|step, facts| match step {
-                "open" => facts
-                    .into_iter()
-                    .filter(|fact| fact.subject != Subject::Bundle(case(5)))
-                    .collect(),
-                _ => facts,
-            }),
-        ),
-        (
-            "put off, one paper",
-            month(&|step, facts| match step {
-                "approve" => facts.into_iter().map(papers).collect(),
-                _ => facts,
-            }),
-        ),
-        (
-            "received, one paper",
-            month(&|step, facts| match step {
-                "receipt" => facts.into_iter().map(papers).collect(),
-                _ => facts,
-            }),
-        ),
+        ("never joined", named("join", "bundle.listed")),
+        ("not kept", named("receipt", "bundle.kept")),
+        ("nobody received it", named("receipt", "bundle.received")),
+        ("not handed over", named("receipt", "transfer.handed_over")),
+        ("never listed", without("open", &of_five)),
+        ("put off, one paper", changed("approve")),
+        ("received, one paper", changed("receipt")),
     ]);
     for (what, hall) in halls {
         let found = first_of(&hall, &place);

@@ -95,28 +95,38 @@ pub(super) fn replay(
             };
             transfer::seal(round, &bundles, &seal, by)
         }
-        (
-            TransferEvent::DeferralAsked {
-                until, reason, by, ..
-            },
-            Some(round),
-        ) => {
+        (_, Some(round)) => return deferral(round, at, event, decoded, history),
+    };
+    Some(result.map_err(code))
+}
+
+/// The same for the steps of a deferral.
+fn deferral(
+    round: &RoundState,
+    at: &At,
+    event: &TransferEvent,
+    decoded: &Decoded,
+    history: &History,
+) -> Option<Result<Vec<Fact>, String>> {
+    let bundles = || history.bundles(at.index);
+    let result = match event {
+        TransferEvent::DeferralAsked {
+            until, reason, by, ..
+        } => {
             let lines = decoded.lines.as_ref()?;
             transfer::ask_deferral(round, &bundles(), lines, *until, *reason, by)
         }
-        (TransferEvent::DeferralConsented { by }, Some(round)) => {
-            transfer::consent_deferral(round, by)
-        }
-        (TransferEvent::DeferralApproved { by, .. }, Some(round)) => {
+        TransferEvent::DeferralConsented { by } => transfer::consent_deferral(round, by),
+        TransferEvent::DeferralApproved { by, .. } => {
             let lines = decoded.lines.as_ref()?;
             transfer::approve_deferral(round, &bundles(), lines, by)
         }
-        (TransferEvent::DeferralDeclined { side, by, reason }, Some(round)) => {
+        TransferEvent::DeferralDeclined { side, by, reason } => {
             transfer::decline_deferral(round, side.clone(), by, *reason)
         }
         _ => return None,
     };
-    Some(result.map_err(code))
+    Some(result.map_err(|refusal| refusal.code().to_owned()))
 }
 
 /// The papers of lines, each with its case.
