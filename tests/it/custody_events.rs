@@ -214,17 +214,6 @@ fn transfer_events() -> Vec<TransferEvent> {
             slip: slip.clone(),
             how: CallOff::Lapsed,
         },
-        TransferEvent::Overdue {
-            side: department("market"),
-            on: day("2026-03-01"),
-            late: false,
-        },
-        TransferEvent::Escalated {
-            level: 1,
-            side: department("market"),
-            on: day("2026-03-06"),
-            late: false,
-        },
         TransferEvent::Withdrawn { papers: 1, left: 1 },
         TransferEvent::HandedOver {
             slip,
@@ -237,6 +226,23 @@ fn transfer_events() -> Vec<TransferEvent> {
             checks: Digest::of("checks"),
             failed: 0,
             by: officer,
+        },
+    ]
+}
+
+fn late_events() -> Vec<TransferEvent> {
+    let day = |text: &str| text.parse::<Date>().unwrap();
+    vec![
+        TransferEvent::Overdue {
+            side: department("market"),
+            on: day("2026-03-01"),
+            late: false,
+        },
+        TransferEvent::Escalated {
+            level: 1,
+            side: department("market"),
+            on: day("2026-03-06"),
+            late: false,
         },
     ]
 }
@@ -276,6 +282,7 @@ fn all() -> Vec<Entry> {
         .map(|event| (found.clone(), Event::Discrepancy { event }));
     let rounds = transfer_events()
         .into_iter()
+        .chain(late_events())
         .chain(deferral_events())
         .map(|event| (Subject::Transfer(round()), Event::Transfer { event }));
     let mut log = Log::default();

@@ -154,7 +154,7 @@ async fn paper_is_collected_and_brought_back_with_two_signatures() {
     assert_eq!(holders(&mut clerk.client, &case).await[0], "SCJG:scjg-02");
     let shown = clerk.client.get(&case).await.ok(200).body;
     let rows = shown["rows"].as_array().unwrap();
-    let first = rows.iter().find(|row| row["code"] == "M01").unwrap();
+    let first = rows.iter().find(|row| row["row"] == "M01").unwrap();
     assert_eq!(first["holder"], "SCJG", "{first}");
     let back =
         json!({ "leg": "return", "from": department("SCJG"), "to": site("YLZX"), "lines": lines });
@@ -163,7 +163,7 @@ async fn paper_is_collected_and_brought_back_with_two_signatures() {
     assert_eq!(holders(&mut clerk.client, &case).await[0], "YLZX:c001");
     let shown = clerk.client.get(&case).await.ok(200).body;
     let rows = shown["rows"].as_array().unwrap();
-    let first = rows.iter().find(|row| row["code"] == "M01").unwrap();
+    let first = rows.iter().find(|row| row["row"] == "M01").unwrap();
     assert_eq!(first["holder"], "window", "{first}");
 }
 
@@ -210,6 +210,12 @@ async fn settled(clerk: &mut Client, officer: &mut Client, decider: &mut Client)
     clerk.act(&case, "dispatch", &push).await.ok(200);
     let accept = json!({ "department": "SCJG", "order": { "action": "accept" } });
     officer.act(&case, "review", &accept).await.ok(200);
+    let suspend = json!({ "action": "suspend", "procedure": "site_inspection", "note": "现场踏勘", "days": 5 });
+    let resume = json!({ "action": "resume", "procedure": "site_inspection", "report": "符合" });
+    for order in [suspend, resume] {
+        let review = json!({ "department": "SCJG", "order": order });
+        officer.act(&case, "review", &review).await.ok(200);
+    }
     let document = decider.document(&case, "许可决定书").await;
     let order = json!({ "action": "decide", "outcome": "granted", "document": document });
     let decide = json!({ "department": "SCJG", "order": order });

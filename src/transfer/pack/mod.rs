@@ -5,14 +5,16 @@
 mod checks;
 mod content;
 mod derived;
+mod describe;
 mod evidence;
+mod report;
 mod seal;
 mod write;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use checks::{Check, CheckReport, CheckVerdict, Property};
+pub use report::{Check, CheckReport, CheckVerdict, Property};
 pub use write::PackageForm;
 
 use crate::bag::Fault;

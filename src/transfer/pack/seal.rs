@@ -1,6 +1,6 @@
 //! Sealing: what was gathered and checked is fixed by the digest of its list of files.
 
-use super::checks::CheckReport;
+use super::report::CheckReport;
 use super::{Packer, unbagged};
 use crate::bag::manifest_text;
 use crate::counter::bundles::round;

@@ -1,0 +1,112 @@
+//! A case in words, as its package describes it. No name stands here.
+
+use super::internal;
+use crate::counter::CounterError;
+use crate::domain::case::{CaseEvent, CaseState, Ending, Outcome, closed_at};
+use crate::domain::catalogue::{Retention, ServiceItem};
+use crate::domain::custody::Bundle;
+use crate::domain::transfer::RoundLine;
+use crate::domain::{Date, Event};
+use crate::ledger::Recorded;
+use crate::package::{CaseDoc, PaperDoc, StepDoc, Words};
+
+/// What a case is about, its papers on the line and its procedure; without files yet.
+pub(super) fn described(
+    case: &CaseState,
+    item: &ServiceItem,
+    bundle: &Bundle,
+    line: &RoundLine,
+    history: &[Recorded],
+) -> Result<CaseDoc, CounterError> {
+    let closed = closed_at(case).map(Date::of);
+    let closed = closed.ok_or_else(|| internal(format!("case {} is not closed", case.no)))?;
+    let papers = line.papers.iter().filter_map(|no| {
+        let paper = &bundle.papers.get(no)?.paper;
+        let material = paper.row.as_ref().and_then(|row| item.material(row));
+        Some(PaperDoc {
+            no: *no,
+            row: paper.row.clone(),
+            row_name: material.map_or("过程文书".to_owned(), |material| material.name.clone()),
+            form: paper.form,
+            count: paper.count,
+            pages: paper.pages,
+            condition: paper.condition,
+            found: None,
+        })
+    });
+    Ok(CaseDoc {
+        case: case.no.clone(),
+        task: item.task_code.clone(),
+        task_name: item.name.clone(),
+        applicant_name: None,
+        applicant_kind: case.applicant.kind,
+        opened: Date::of(case.opened_at),
+        accepted: case.acceptance.as_ref().map(|one| Date::of(one.at)),
+        closed,
+        outcome: outcome(case),
+        document_number: None,
+        retention: Some(match item.retention {
+            Retention::Permanent => "永久".to_owned(),
+            Retention::Years { years } => format!("{years}年"),
+        }),
+        papers: papers.collect(),
+        steps: history.iter().filter_map(step).collect(),
+        files: Vec::new(),
+    })
+}
+
+fn words(zh: &str, en: &str) -> Words {
+    Words {
+        zh: zh.to_owned(),
+        en: en.to_owned(),
+    }
+}
+
+fn outcome(case: &CaseState) -> Words {
+    match (&case.decision, case.ending) {
+        (Some(decision), _) => match decision.outcome {
+            Outcome::Granted => words("准予", "granted"),
+            Outcome::Denied => words("不予", "refused"),
+        },
+        (None, Some(Ending::Refused)) => words("不予受理", "not accepted"),
+        (None, Some(Ending::Withdrawn)) => words("撤回", "withdrawn"),
+        (None, Some(Ending::Voided)) => words("作废", "void"),
+        (None, Some(Ending::Terminated)) => words("终止", "terminated"),
+        (None, None) => words("办结", "closed"),
+    }
+}
+
+/// A fact of a case as a step of its procedure, if it is one (办理环节).
+fn step(fact: &Recorded) -> Option<StepDoc> {
+    let Event::Case { event } = &fact.entry.event else {
+        return None;
+    };
+    let (node, zh) = match event {
+        CaseEvent::Opened { .. } => ("opened", "登记"),
+        CaseEvent::ReceiptIssued { .. } => ("received", "收件"),
+        CaseEvent::CorrectionNoticed { .. } => ("corrected", "补正告知"),
+        CaseEvent::Supplemented { .. } => ("supplemented", "容缺补交"),
+        CaseEvent::Pushed { .. } => ("pushed", "推送部门"),
+        CaseEvent::PaperCollected { .. } => ("collected", "部门领取材料"),
+        CaseEvent::Accepted { .. } => ("accepted", "受理"),
+        CaseEvent::Suspended { .. } => ("suspended", "特别程序"),
+        CaseEvent::Resumed { .. } => ("resumed", "特别程序结束"),
+        CaseEvent::TaskDone { .. } => ("co_reviewed", "协办意见"),
+        CaseEvent::FirstReviewed { .. } => ("first_reviewed", "初审"),
+        CaseEvent::Decided { .. } => ("decided", "决定"),
+        CaseEvent::AcceptanceRefused { .. } => ("not_accepted", "不予受理"),
+        CaseEvent::Withdrawn { .. } => ("withdrawn", "撤回"),
+        CaseEvent::Voided { .. } => ("voided", "作废"),
+        CaseEvent::Terminated { .. } => ("terminated", "终止"),
+        CaseEvent::ResultObtained { .. } => ("result", "取得结果"),
+        CaseEvent::Delivered { .. } => ("delivered", "送达"),
+        _ => return None,
+    };
+    Some(StepDoc {
+        node: node.to_owned(),
+        zh: zh.to_owned(),
+        at: fact.entry.at,
+        by: fact.entry.by.clone(),
+        opinion: None,
+    })
+}
