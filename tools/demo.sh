@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The main job: take the fixture scans in, search them, export one; run a case through the window; prove that all is
-# consistent.
+# The main job: take the fixture scans in, search them, export one; run a case through the window and a month through the
+# transfer; prove that all is consistent.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=${COUNTERFOIL_BIN:?run this through make demo}
@@ -23,3 +23,4 @@ qpdf --check "$folder/record.pdf" >/dev/null && echo "qpdf --check: no errors"
 run audit
 node tools/window-demo.mjs "$bin" "$COUNTERFOIL_DATA"
 run audit
+env -u COUNTERFOIL_DATA node tools/month-demo.mjs "$bin" "$folder/month"
