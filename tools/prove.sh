@@ -29,3 +29,5 @@ COUNTERFOIL_ALONE=1 it bag::a_file_of_five_gigabytes
 tools/bagit-agree.py "${COUNTERFOIL_CACHE:?run this through make prove}"
 echo "== submissions, and what eark-validator says"
 tools/eark-agree.py "${COUNTERFOIL_CACHE:?run this through make prove}"
+echo "== restore drill"
+tools/restore-drill.sh "$bin" "${COUNTERFOIL_OTHER_BIN:-$bin}"

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::counter::{Counter, CounterError, case_list};
-use crate::domain::case::{CaseState, Stage, closed_at};
+use crate::domain::case::{CaseState, Stage, concluded_at};
 use crate::domain::custody::Bundle;
 use crate::domain::transfer::{CaseStanding, PaperDuty, fate, standing};
 use crate::domain::{CaseNo, Date, Month, SiteCode, Subject};
@@ -60,7 +60,7 @@ impl StandingCount {
 
 /// How a case stands on `today`; none while it is not closed.
 pub fn case_standing(case: &CaseState, bundle: &Bundle, today: Date) -> Option<CaseStanding> {
-    let closed = closed_at(case).map(Date::of)?;
+    let closed = concluded_at(case).map(Date::of)?;
     let papers = bundle.papers.values().map(|held| PaperDuty {
         came_in: Date::of(held.since),
         deferred: held.deferred,
@@ -86,7 +86,7 @@ impl Counter {
                     let (case, _) = self.case(no).await?;
                     let bundle = self.bundle_now(no).await?;
                     let standing = case_standing(&case, &bundle, today);
-                    let closed = closed_at(&case).map(|at| Date::of(at).month());
+                    let closed = concluded_at(&case).map(|at| Date::of(at).month());
                     let (Some(standing), Some(month)) = (standing, closed) else {
                         continue;
                     };

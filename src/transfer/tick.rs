@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::counter::bundles::{bundles, round};
 use crate::counter::{Ask, Counter, CounterError, paper_list};
-use crate::domain::case::{CaseState, closed_at};
+use crate::domain::case::{CaseState, concluded_at};
 use crate::domain::catalogue::ServiceItem;
 use crate::domain::custody::{Bundle, HeldPaper, Side};
 use crate::domain::transfer::{
@@ -74,7 +74,7 @@ fn department(item: &ServiceItem, held: &HeldPaper) -> DepartmentCode {
 }
 
 fn closed(case: &CaseState, item: &ServiceItem, bundle: &Bundle) -> Vec<Closed> {
-    let Some(day) = closed_at(case).map(Date::of) else {
+    let Some(day) = concluded_at(case).map(Date::of) else {
         return Vec::new();
     };
     let mut sites: BTreeMap<&SiteCode, Vec<Candidate>> = BTreeMap::new();
@@ -181,7 +181,7 @@ impl Counter {
                 continue;
             }
             let (case, _) = self.case(&no).await?;
-            if closed_at(&case).is_some() {
+            if concluded_at(&case).is_some() {
                 let item = self.item_today(&case, now).await?;
                 cases.extend(closed(&case, &item, &bundle));
             }

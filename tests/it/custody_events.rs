@@ -159,8 +159,8 @@ fn discrepancy_events() -> Vec<DiscrepancyEvent> {
 
 fn transfer_events() -> Vec<TransferEvent> {
     let day = |text: &str| text.parse::<Date>().unwrap();
-    let (clerk, slip) = (StaffId::new("c-1").unwrap(), SlipId::new("S-1").unwrap());
-    let officer = StaffId::new("o-1").unwrap();
+    let (clerk, officer) = (StaffId::new("c-1").unwrap(), StaffId::new("o-1").unwrap());
+    let slip = SlipId::new("S-1").unwrap();
     vec![
         TransferEvent::Opened {
             department: DepartmentCode::new("market").unwrap(),
@@ -210,10 +210,6 @@ fn transfer_events() -> Vec<TransferEvent> {
             log_size: 901,
         },
         TransferEvent::Offered { slip: slip.clone() },
-        TransferEvent::OfferEnded {
-            slip: slip.clone(),
-            how: CallOff::Lapsed,
-        },
         TransferEvent::Withdrawn { papers: 1, left: 1 },
         TransferEvent::HandedOver {
             slip,
@@ -233,6 +229,10 @@ fn transfer_events() -> Vec<TransferEvent> {
 fn late_events() -> Vec<TransferEvent> {
     let day = |text: &str| text.parse::<Date>().unwrap();
     vec![
+        TransferEvent::OfferEnded {
+            slip: SlipId::new("S-1").unwrap(),
+            how: CallOff::Lapsed,
+        },
         TransferEvent::Overdue {
             side: department("market"),
             on: day("2026-03-01"),

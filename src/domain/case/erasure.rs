@@ -32,6 +32,13 @@ pub fn closed_at(case: &CaseState) -> Option<Timestamp> {
     }
 }
 
+/// When it was closed (办结): decided, or ended without a decision. From then on its paper is to go to its department
+/// (Art 12(4)), whether or not the result was fetched.
+pub fn concluded_at(case: &CaseState) -> Option<Timestamp> {
+    let decided = case.decision.as_ref().map(|decision| decision.at);
+    decided.or((case.stage == Stage::Ended).then_some(case.since))
+}
+
 /// Approves that a closed case is erased, once. That its retention is over can be a reason only when it is; a court's
 /// order or the applicant's right does not wait for it.
 pub fn erase(

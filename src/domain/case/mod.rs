@@ -63,7 +63,7 @@ pub use ending::{
     RefuseAcceptance, Terminate, Void, Withdraw, refuse_acceptance, return_paper, terminate, void,
     withdraw,
 };
-pub use erasure::{Erase, closed_at, erase};
+pub use erasure::{Erase, closed_at, concluded_at, erase};
 pub use event::CaseEvent;
 pub use fold::{Number, fold, number};
 pub use opening::{Application, appoint_agent, assign_platform_no, attend, import, open};

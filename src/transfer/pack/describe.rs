@@ -2,7 +2,7 @@
 
 use super::internal;
 use crate::counter::CounterError;
-use crate::domain::case::{CaseEvent, CaseState, Ending, Outcome, closed_at};
+use crate::domain::case::{CaseEvent, CaseState, Ending, Outcome, concluded_at};
 use crate::domain::catalogue::{Retention, ServiceItem};
 use crate::domain::custody::Bundle;
 use crate::domain::transfer::RoundLine;
@@ -18,7 +18,7 @@ pub(super) fn described(
     line: &RoundLine,
     history: &[Recorded],
 ) -> Result<CaseDoc, CounterError> {
-    let closed = closed_at(case).map(Date::of);
+    let closed = concluded_at(case).map(Date::of);
     let closed = closed.ok_or_else(|| internal(format!("case {} is not closed", case.no)))?;
     let papers = line.papers.iter().filter_map(|no| {
         let paper = &bundle.papers.get(no)?.paper;

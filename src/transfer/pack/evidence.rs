@@ -72,11 +72,13 @@ struct Named {
 }
 
 impl Packer {
-    /// Collects the evidence of a round as of the newest checkpoint.
+    /// Collects the evidence of a round as of the newest checkpoint. `files` is its payload: of a case that is not in it
+    /// only the bundle's history goes along.
     pub(super) async fn evidence(
         &self,
         counter: &Counter,
         round: &RoundState,
+        files: &BTreeMap<String, Digest>,
     ) -> Result<Evidence, CounterError> {
         let note = self.ledger.checkpoint().await;
         let size = Checkpoint::parse_unverified(&note).map_err(internal)?.size;
@@ -92,7 +94,11 @@ impl Packer {
         let mut subjects = vec![Subject::Log, Subject::Transfer(round.id.clone())];
         for line in counter.round_lines(&round.lines).await?.lines {
             subjects.push(Subject::Bundle(line.case.clone()));
-            subjects.push(Subject::Case(line.case));
+            let folder = format!("data/cases/{}/", line.case);
+            let next = files.range(folder.clone()..).next();
+            if next.is_some_and(|(path, _)| path.starts_with(&folder)) {
+                subjects.push(Subject::Case(line.case));
+            }
         }
         for subject in subjects {
             for fact in self

@@ -66,7 +66,7 @@ impl Packer {
             .get(&sealed.package, MANIFEST_BYTES_MAX)
             .await?;
         let files = read_manifest(&mut &manifest[..]).map_err(|fault| unbagged(&fault))?;
-        let evidence = self.evidence(counter, &known).await?;
+        let evidence = self.evidence(counter, &known, &files).await?;
         let log_size = evidence.log_size;
         let info = bag_info(&known, &sealed).map_err(|fault| unbagged(&fault))?;
         let job = Job {
