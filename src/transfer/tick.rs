@@ -237,19 +237,19 @@ impl Counter {
     /// Opens a planned round, unless one of its papers went another way since it was planned: then the next tick plans
     /// again. Tells whether it did.
     async fn open_round(&self, by: &Actor, planned: &Planned) -> Result<bool, CounterError> {
-        let known = match planned.joins {
+        let (known, version) = match planned.joins {
             true => {
-                let (round, _) = self.round_now(&planned.id).await?;
-                Some(self.round_lines(&round.lines).await?)
+                let (round, version) = self.round_now(&planned.id).await?;
+                (Some(self.round_lines(&round.lines).await?), version)
             }
-            false => None,
+            false => (None, 0),
         };
         let lines = lines(planned, known.as_ref());
         if lines.lines.len() > crate::domain::custody::BUNDLES_MAX {
             return Ok(false);
         }
         self.blobs.put(&lines.bytes()).await?;
-        let name = format!("open/{}/{}", planned.id, lines.digest());
+        let name = format!("open/{}/{version}", planned.id);
         let ask = system(by, name)?;
         let subject = Subject::Transfer(planned.id.clone());
         let receipt = self

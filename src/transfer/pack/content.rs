@@ -277,7 +277,12 @@ impl Packer {
     /// cannot be erased with one case.
     async fn whole(&self, counter: &Counter, gathered: &mut Gathered) -> Result<(), CounterError> {
         let mut made: Vec<(String, &str, Vec<u8>)> = Vec::new();
-        metadata::write(&gathered.doc, &self.dialect, |file| {
+        // Those of the cases are files of the package already.
+        let mut bare = gathered.doc.clone();
+        for case in &mut bare.cases {
+            case.files.retain(|file| file.kind != FileKind::Metadata);
+        }
+        metadata::write(&bare, &self.dialect, |file| {
             if file.case.is_none() {
                 made.push((file.path, "application/xml", file.bytes));
             }
