@@ -98,10 +98,16 @@ function totp(uri) {
   return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, "0");
 }
 
-/** Signs in for the first time: a password of one's own, and a second factor where the role asks for one. */
-export async function signIn(origin, staff) {
+/** Shows the password once more, for what asks for a fresh proof. */
+export const stepUp = (client) => client.send("POST", "/session/password-proof", { password: OWN_PASSWORD });
+
+/**
+ * Signs in for the first time: a password of one's own, and a second factor where the role asks for one. Signs in `again`
+ * with that password.
+ */
+export async function signIn(origin, staff, again = false) {
   const client = new Client(origin);
-  let { json } = await client.send("POST", "/session", { staff, password: FIRST_PASSWORD });
+  let { json } = await client.send("POST", "/session", { staff, password: again ? OWN_PASSWORD : FIRST_PASSWORD });
   if (json.stage === "set_password") json = (await client.send("PUT", "/session/password", { password: OWN_PASSWORD })).json;
   if (json.stage === "enrol_factor") {
     const setup = (await client.send("POST", "/session/totp", {})).json;

@@ -7,7 +7,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { createHash, generateKeyPairSync, sign as ed25519 } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { clock, prepare, serve, signIn } from "./hall.mjs";
+import { clock, prepare, serve, signIn, stepUp } from "./hall.mjs";
 
 const [binary, folder] = process.argv.slice(2);
 const ITEM = "11369901004321012K1000131012001";
@@ -39,6 +39,7 @@ async function enrolKey(client, staff) {
     const message = Buffer.concat([Buffer.from("counterfoil/staff-signature/v1\0"), Buffer.from(statement, "hex")]);
     return ed25519(null, message, privateKey).toString("hex");
   };
+  await stepUp(client);
   const { json } = await client.send("GET", `/session/signing-key/challenge?public=${raw}`);
   const { json: enrolled } = await client.send("PUT", "/session/signing-key", { public: raw, proof: signature(json.challenge) });
   return (statement) => ({ staff, key: enrolled.key, signature: signature(statement) });
@@ -106,8 +107,8 @@ try {
   }).catch(() => say("扫描件仍在识别 scans are still being read"));
 
   setTime("2026-04-07T09:00:00+08:00");
-  clerk = await signIn(hall.origin, "c001");
-  officer = await signIn(hall.origin, "scjg-02");
+  clerk = await signIn(hall.origin, "c001", true);
+  officer = await signIn(hall.origin, "scjg-02", true);
   const supervisor = await signIn(hall.origin, "s001");
   const listed = async () => (await clerk.send("GET", "/transfers?site=YLZX")).json.items[0];
   round = await until("the round", listed);

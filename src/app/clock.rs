@@ -63,9 +63,6 @@ pub(super) fn clock_of(config: &Config) -> Arc<dyn Clock> {
     let Some(file) = &config.clock else {
         return system_clock();
     };
-    tracing::warn!(
-        "[clock] file 已设置：时间由文件给定，仅供演示与培训 the time is set by a file: for demonstrations and training only"
-    );
     Arc::new(FileClock {
         file: file.clone(),
         last: Mutex::new((SystemClock.now(), SystemTime::now())),

@@ -40,6 +40,11 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
         return Err(CliError::new(Problem::BadConfiguration, detail));
     }
     let app = App::open(config).await?;
+    if config.clock.is_some() {
+        tracing::warn!(
+            "[clock] file 已设置：时间由文件给定，仅供演示与培训 the time is set by a file: for demonstrations and training only"
+        );
+    }
     let token_file = token_path(config);
     let token = load_or_create_token(&token_file)
         .map_err(|error| CliError::new(Problem::BadConfiguration, error))?;
