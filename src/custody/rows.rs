@@ -34,7 +34,7 @@ impl Counter {
     }
 }
 
-fn rows<'l>(line: &'l SlipLine) -> impl Iterator<Item = (u16, &'l MaterialCode)> {
+fn rows(line: &SlipLine) -> impl Iterator<Item = (u16, &MaterialCode)> {
     let papers = line.papers.iter();
     papers.filter_map(|paper| Some((paper.no, paper.row.as_ref()?)))
 }
