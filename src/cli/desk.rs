@@ -12,9 +12,9 @@ use crate::cli::output::Output;
 use crate::config::Config;
 use crate::counter::{Ask, Counter};
 use crate::domain::custody::{KeySignature, Side};
-use crate::domain::{Actor, Digest, RequestId, StaffId};
-use crate::people::People;
+use crate::domain::{Actor, Digest, Problem, RequestId, StaffId};
 use crate::people::seal::StaffKey;
+use crate::people::{People, PeopleError};
 use crate::store::keys::fill_random;
 
 /// Who signs.
@@ -98,7 +98,14 @@ impl Desk {
         signer: &SignerArgs,
         document: &Digest,
     ) -> Result<KeySignature, CliError> {
-        let (key, public, sealed) = self.people.kept_signing_key(&signer.staff).await?;
+        let kept = self.people.kept_signing_key(&signer.staff).await;
+        let (key, public, sealed) = kept.map_err(|error| match error {
+            PeopleError::NotFound => {
+                let detail = format!("{}: 签名密钥不在本机保存；请在登记该密钥的浏览器中签名 (the signing key is not kept here; sign in the browser that enrolled it)", signer.staff);
+                CliError::new(Problem::NotFound, detail)
+            }
+            other => other.into(),
+        })?;
         let mut input = Input::open(signer.pin_file.as_ref())?;
         let prompt = format!(
             "{} 的签名 PIN signing PIN of {}",
@@ -107,11 +114,11 @@ impl Desk {
         let pin = input.next(&prompt, true)?;
         let missing = || {
             let detail = "没有给出 PIN；请在终端输入或用 --pin-file (no PIN was given; type it, or use --pin-file)";
-            CliError::new(crate::domain::Problem::CannotRead, detail)
+            CliError::new(Problem::CannotRead, detail)
         };
         let unsealed = StaffKey::unseal(&sealed, &public, &pin.ok_or_else(missing)?);
-        let unsealed = unsealed
-            .map_err(|error| CliError::new(crate::domain::Problem::Forbidden, error.to_string()))?;
+        let unsealed =
+            unsealed.map_err(|error| CliError::new(Problem::Forbidden, error.to_string()))?;
         Ok(KeySignature {
             staff: signer.staff.clone(),
             key,

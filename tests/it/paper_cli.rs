@@ -1,0 +1,44 @@
+//! `counterfoil custody` and `transfer` with the real binary: what they print of an empty hall, and how they refuse.
+
+use serde_json::Value;
+
+use crate::support::Workspace;
+
+fn ran(workspace: &Workspace, arguments: &[&str]) -> (Option<i32>, Vec<Value>, String) {
+    let mut all = vec!["--json"];
+    all.extend_from_slice(arguments);
+    let output = workspace.command(&all).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), lines.collect(), errors)
+}
+
+#[test]
+fn a_tick_may_be_repeated_and_an_unknown_case_or_round_is_named() {
+    let workspace = Workspace::new();
+    for _ in 0..2 {
+        let (code, lines, errors) = ran(&workspace, &["transfer", "tick"]);
+        assert_eq!(code, Some(0), "{errors}");
+        assert_eq!(
+            (&lines[0]["opened"], &lines[0]["overdue"]),
+            (&Value::from(0), &Value::from(0))
+        );
+    }
+    let (code, lines, _) = ran(&workspace, &["transfer", "status", "--of", "site/YLZX"]);
+    assert_eq!((code, lines.len()), (Some(0), 0));
+    let unknown: [&[&str]; 4] = [
+        &["custody", "where", "C-1"],
+        &["custody", "receive", "S-1", "--as", "c001", "C-1"],
+        &["transfer", "seal", "t-1", "--as", "c001"],
+        &["transfer", "package", "t-1", "-o", "t-1.zip"],
+    ];
+    for arguments in unknown {
+        let (code, _, errors) = ran(&workspace, arguments);
+        assert_eq!(code, Some(1), "{arguments:?}: {errors}");
+        assert!(errors.contains("not-found"), "{arguments:?}: {errors}");
+    }
+    let (code, _, errors) = ran(&workspace, &["transfer", "status", "--of", "YLZX"]);
+    assert_eq!(code, Some(2), "{errors}");
+    assert!(errors.contains("site/CODE"), "{errors}");
+}
