@@ -6,6 +6,7 @@ use clap::Subcommand;
 
 use super::custody;
 use super::desk::{Desk, SignerArgs, side};
+use crate::bag::Algorithm;
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
@@ -102,13 +103,22 @@ enum What {
         step: Step,
     },
     /// 写出移交包 Write the sealed package out
-    Package {
-        /// 批次 The round
-        round: TransferId,
-        /// 输出：.zip、.tar 或文件夹 Where: a .zip, a .tar, or a folder
-        #[arg(short, long, value_name = "PATH")]
-        output: PathBuf,
-    },
+    Package(PackageArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct PackageArgs {
+    /// 批次 The round
+    round: TransferId,
+    /// 输出：.zip、.tar 或文件夹 Where: a .zip, a .tar, or a folder
+    #[arg(short, long, value_name = "PATH")]
+    output: PathBuf,
+    /// 另附 SHA-512 清单 SHA-512 manifests as well
+    #[arg(long)]
+    sha512: bool,
+    /// 另附 SM3 清单 SM3 manifests as well
+    #[arg(long)]
+    sm3: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -209,7 +219,7 @@ async fn act(desk: &Desk, what: What) -> Result<Outcome, CliError> {
             counter.defer_round(&ask, &round, &staff, order).await?;
             show(desk, &round).await?;
         }
-        What::Package { round, output } => package(desk, &round, &output).await?,
+        What::Package(args) => package(desk, &args).await?,
     }
     Ok(Outcome::Done)
 }
@@ -330,15 +340,19 @@ async fn offer(desk: &Desk, id: &TransferId, signer: &SignerArgs) -> Result<(), 
     custody::offer(desk, draft, signer).await
 }
 
-async fn package(desk: &Desk, id: &TransferId, output: &PathBuf) -> Result<(), CliError> {
+async fn package(desk: &Desk, args: &PackageArgs) -> Result<(), CliError> {
+    let (id, output) = (&args.round, args.output.as_path());
     let form = match output.extension().and_then(|suffix| suffix.to_str()) {
         Some("zip") => PackageForm::Zip,
         Some("tar") => PackageForm::Tar,
         _ => PackageForm::Folder,
     };
+    let asked = [(args.sha512, Algorithm::Sha512), (args.sm3, Algorithm::Sm3)];
+    let more = asked.into_iter().filter(|(asked, _)| *asked);
+    let more: Vec<Algorithm> = more.map(|(_, algorithm)| algorithm).collect();
     let packer = desk.app.packer()?;
     let ask = desk.ask()?;
-    let written = packer.write_package(&desk.counter, &ask, id, (output, form), &[]);
+    let written = packer.write_package(&desk.counter, &ask, id, (output, form), &more);
     let written = written.await?;
     let object = serde_json::json!({ "package": output, "files": written.files, "bytes": written.bytes, "tag_manifest": written.tag_manifest });
     desk.say(&object, || {
