@@ -13,6 +13,6 @@ mod view;
 pub use defer::{DeferralOrder, DeferralRequestOrder};
 pub use gather::ReconcileDraft;
 pub use pack::{CheckReport, PackageForm, Packer};
-pub use standing::{MonthView, StandingCount};
+pub use standing::{MonthView, StandingCount, case_standing};
 pub use tick::{EarlyRound, Ticked};
 pub use view::{DeferralView, PackageFacts, RoundPaper, RoundView};

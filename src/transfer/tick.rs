@@ -7,7 +7,7 @@ use crate::counter::bundles::{bundles, round};
 use crate::counter::{Ask, Counter, CounterError, paper_list};
 use crate::domain::case::{CaseState, concluded_at};
 use crate::domain::catalogue::ServiceItem;
-use crate::domain::custody::{Bundle, HeldPaper, Side};
+use crate::domain::custody::{Bundle, HeldPaper, Side, Standing};
 use crate::domain::transfer::{
     Candidate, Closed, Fate, Opened, Planned, Round, RoundStage, Rounds, TransferEvent, fate,
     fold_round, lines, open, overdue, plan, remind,
@@ -100,14 +100,7 @@ impl Counter {
     /// Opens the rounds that are due, reminds, tells what is overdue and ends offers whose time ran out.
     pub async fn transfer_tick(&self, by: &Actor) -> Result<Ticked, CounterError> {
         let mut ticked = Ticked::default();
-        for id in self.listed_slips().await? {
-            let (slip, version) = self.slip_now(&id).await?;
-            if self.clock.now() >= slip.expires.end() {
-                let ask = system(by, format!("slip/{id}/{version}"))?;
-                let done = self.lapse_slip(&ask, &id).await?;
-                ticked.lapsed += usize::from(done.receipt.count > 0 && !done.receipt.repeated);
-            }
-        }
+        self.lapse_slips(by, &mut ticked).await?;
         for planned in self.planned(None).await? {
             match self.open_round(by, &planned).await? {
                 true if planned.joins => ticked.joined += 1,
@@ -116,9 +109,33 @@ impl Counter {
             }
         }
         for id in self.open_rounds().await? {
-            self.tick_round(by, &id, &mut ticked).await?;
+            let today = Date::of(self.clock.now());
+            self.tick_round(by, &id, today, &mut ticked).await?;
         }
         Ok(ticked)
+    }
+
+    /// Ends the offers whose time ran out, in that order. What their rounds should have been told while they were open
+    /// is told before: until then they waited for the department.
+    async fn lapse_slips(&self, by: &Actor, ticked: &mut Ticked) -> Result<(), CounterError> {
+        let now = self.clock.now();
+        let mut expired = Vec::new();
+        for id in self.listed_slips().await? {
+            let (slip, version) = self.slip_now(&id).await?;
+            if slip.standing == Standing::Open && now >= slip.expires.end() {
+                expired.push((slip.expires, id, slip.transfer, version));
+            }
+        }
+        expired.sort();
+        for (expires, id, round, version) in expired {
+            if let Some(round) = &round {
+                self.tick_round(by, round, expires, ticked).await?;
+            }
+            let ask = system(by, format!("slip/{id}/{version}"))?;
+            let done = self.lapse_slip(&ask, &id).await?;
+            ticked.lapsed += usize::from(done.receipt.count > 0 && !done.receipt.repeated);
+        }
+        Ok(())
     }
 
     /// Opens, or lets join, what closed so far in one month (及时), and nothing else.
@@ -249,6 +266,7 @@ impl Counter {
             return Ok(false);
         }
         self.blobs.put(&lines.bytes()).await?;
+        // Papers that were found again join the lines on which they stand already: only the version tells that apart.
         let name = format!("open/{}/{version}", planned.id);
         let ask = system(by, name)?;
         let subject = Subject::Transfer(planned.id.clone());
@@ -277,17 +295,19 @@ impl Counter {
         Ok(receipt.count > 0 && !receipt.repeated)
     }
 
+    /// Tells what a round should have been told by `until`.
     async fn tick_round(
         &self,
         by: &Actor,
         id: &TransferId,
+        until: Date,
         ticked: &mut Ticked,
     ) -> Result<(), CounterError> {
         let calendar = self.calendar().await?;
         let (known, version) = self.round_now(id).await?;
         let today = Date::of(self.clock.now());
-        let mut due = overdue(&known, today);
-        match remind(&known, &calendar, today) {
+        let mut due = overdue(&known, until, today);
+        match remind(&known, &calendar, until, today) {
             Ok(facts) => due.extend(facts),
             Err(missing) => {
                 tracing::error!(%missing, "reminders cannot be counted; add the year to the calendar");
@@ -303,8 +323,8 @@ impl Counter {
             .change(&ask, &subject, |_, reads, now| {
                 let round = round(reads, id)?;
                 let today = Date::of(now);
-                let mut facts = overdue(&round, today);
-                facts.extend(remind(&round, &calendar, today).unwrap_or_default());
+                let mut facts = overdue(&round, until, today);
+                facts.extend(remind(&round, &calendar, until, today).unwrap_or_default());
                 Ok(facts)
             })
             .await?;

@@ -295,7 +295,17 @@ fn art_08_5_collected_paper_is_settled_and_lent_paper_is_not() {
     for leg in [Leg::Collection, Leg::Transfer, Leg::Internal] {
         assert_eq!(fate(&held(&market, Some(leg))), Fate::Settled, "{leg}");
     }
-    assert_eq!(fate(&held(&market, Some(Leg::Loan))), Fate::Owed);
+    // What is lent counts where it will be back.
+    let lent = |to: &Side, by: &Side| {
+        let lender = held(by, None).holder().cloned().unwrap();
+        HeldPaper {
+            lent: Some((day("2026-03-05"), lender)),
+            ..held(to, Some(Leg::Loan))
+        }
+    };
+    assert_eq!(fate(&lent(&market, &hall)), Fate::Owed);
+    assert_eq!(fate(&lent(&hall, &market)), Fate::Settled);
+    assert_eq!(fate(&lent(&department("housing"), &market)), Fate::Settled);
     for leg in [
         None,
         Some(Leg::Internal),

@@ -85,10 +85,11 @@ pub(super) fn count(items: usize) -> u32 {
     u32::try_from(items).unwrap_or(u32::MAX)
 }
 
-/// Tells once that a round is overdue, and whose fault it is. Needs no calendar: the last day is a calendar day.
-pub fn overdue(round: &RoundState, today: Date) -> Vec<Fact> {
+/// Tells once that a round is overdue, and whose fault it is. Needs no calendar: the last day is a calendar day. What is
+/// told on `today` is what happened by `until`, so that what comes to an end between the two ends in its turn.
+pub fn overdue(round: &RoundState, until: Date, today: Date) -> Vec<Fact> {
     let on = round.due.next().max(round.on);
-    if round.stage() == RoundStage::Done || round.overdue.is_some() || today < on {
+    if round.stage() == RoundStage::Done || round.overdue.is_some() || until < on {
         return Vec::new();
     }
     let event = TransferEvent::Overdue {
@@ -100,8 +101,13 @@ pub fn overdue(round: &RoundState, today: Date) -> Vec<Fact> {
 }
 
 /// Reminds both sides, before the last day and after it. A reminder whose day was past when the round was opened is
-/// left out if a later one reached its day too.
-pub fn remind(round: &RoundState, calendar: &Calendar, today: Date) -> Result<Vec<Fact>, NoYear> {
+/// left out if a later one reached its day too. `until` and `today` are those of [`overdue`].
+pub fn remind(
+    round: &RoundState,
+    calendar: &Calendar,
+    until: Date,
+    today: Date,
+) -> Result<Vec<Fact>, NoYear> {
     let mut facts = Vec::new();
     if round.stage() == RoundStage::Done {
         return Ok(facts);
@@ -114,7 +120,7 @@ pub fn remind(round: &RoundState, calendar: &Calendar, today: Date) -> Result<Ve
             None => false,
         };
         let on = day.max(round.on);
-        let due = on <= round.due && today >= on && !round.reminded.contains(&days_left);
+        let due = on <= round.due && until >= on && !round.reminded.contains(&days_left);
         if due && !overtaken {
             let event = TransferEvent::Reminded {
                 days: days_left,
@@ -125,11 +131,11 @@ pub fn remind(round: &RoundState, calendar: &Calendar, today: Date) -> Result<Ve
         }
     }
     for (level, days) in (1..).zip(ESCALATIONS) {
-        if level <= round.escalated || today <= round.due {
+        if level <= round.escalated || until <= round.due {
             continue;
         }
         let on = calendar.plus_working_days(round.due.max(round.on), days)?;
-        if today >= on {
+        if until >= on {
             let event = TransferEvent::Escalated {
                 level,
                 side: round.waits_for(),

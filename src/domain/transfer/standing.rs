@@ -1,7 +1,7 @@
 //! How a closed case's paper stands: not yet due, done, put off with consent, or overdue. There is no other state.
 
 use super::due::{due_of, month_of};
-use crate::domain::custody::{HeldPaper, Leg, Place, Side};
+use crate::domain::custody::{HeldPaper, Place, Side};
 use crate::domain::date::Date;
 
 /// What became of a paper, as far as the transfer is concerned.
@@ -39,18 +39,17 @@ pub enum CaseStanding {
     Overdue(Date),
 }
 
-/// What became of a paper in custody. What a department collected on the way counts as transferred (Art 8(5)); what it
-/// borrowed does not.
+/// What became of a paper in custody. What a department collected on the way counts as transferred (Art 8(5)). What is
+/// lent counts where it is to be back: what the hall lent is still to be transferred, and a department
+/// that lends has it already.
 pub fn fate(paper: &HeldPaper) -> Fate {
     match &paper.place {
         Place::Applicant => Fate::Settled,
         Place::With(holder) => {
-            let there = matches!(holder.side, Side::Department { .. });
-            let to_keep = !matches!(paper.came_by, Some(Leg::Loan));
-            if there && to_keep {
-                Fate::Settled
-            } else {
-                Fate::Owed
+            let owner = paper.lent.as_ref().map_or(holder, |(_, lender)| lender);
+            match owner.side {
+                Side::Department { .. } => Fate::Settled,
+                Side::Hall { .. } => Fate::Owed,
             }
         }
     }

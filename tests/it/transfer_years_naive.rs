@@ -1,0 +1,359 @@
+//! What a naive reader of Art 12(4) believes of every paper, round and case, read off the bare facts: days are counted
+//! here by hand, hand-overs are read from what was signed and not from what the bundles say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use counterfoil::domain::calendar::Calendar;
+use counterfoil::domain::case::CaseEvent;
+use counterfoil::domain::custody::*;
+use counterfoil::domain::*;
+use counterfoil::ledger::Recorded;
+
+use crate::transfer_years_days::{Days, date, day_of, instant_day, last_of, month_of};
+
+/// A paper.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    pub row: Option<MaterialCode>,
+    pub came_in: i64,
+    /// Who holds it; none at the applicant's.
+    pub at: Option<Holder>,
+    pub lender: Option<Holder>,
+    pub offered: Option<SlipId>,
+    pub listed: Option<TransferId>,
+    pub deferred: Option<i64>,
+    pub doubts: BTreeSet<DiscrepancyId>,
+}
+
+impl Sheet {
+    /// Whether nothing is owed any more: the applicant has it, or a department that need not give it back.
+    pub fn settled(&self) -> bool {
+        let owner = self.lender.as_ref().or(self.at.as_ref());
+        owner.is_none_or(|owner| matches!(owner.side, Side::Department { .. }))
+    }
+
+    /// The site at which it lies with nothing being done to it.
+    pub fn free_at(&self) -> Option<&SiteCode> {
+        let free = self.offered.is_none() && self.lender.is_none() && self.listed.is_none();
+        match self.at.as_ref().map(|at| &at.side) {
+            Some(Side::Hall { site }) if free && self.doubts.is_empty() => Some(site),
+            _ => None,
+        }
+    }
+}
+
+/// A round.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    pub department: DepartmentCode,
+    pub site: SiteCode,
+    pub month: i64,
+    pub on: i64,
+    pub due: i64,
+    pub papers: BTreeSet<(CaseNo, u16)>,
+    /// Day of a reminder, and when it was told.
+    pub reminded: BTreeMap<u32, i64>,
+    pub overdue: Option<i64>,
+    pub levels: BTreeMap<u8, i64>,
+    pub reconciled: bool,
+    pub sealed: bool,
+    pub asked: Option<StaffId>,
+    pub consented: bool,
+}
+
+/// An offer.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    pub manifest: SlipManifest,
+    pub on: i64,
+    /// The first day on which it was no longer open.
+    pub ended: Option<i64>,
+    pub received: bool,
+}
+
+/// Something in doubt.
+#[derive(Debug, Clone)]
+pub struct Doubt {
+    pub owner: Holder,
+    pub open: bool,
+}
+
+pub struct Naive {
+    pub days: Days,
+    pub cases: BTreeMap<CaseNo, BTreeMap<u16, Sheet>>,
+    pub lead: BTreeMap<CaseNo, (DepartmentCode, DepartmentCode)>,
+    pub closed: BTreeMap<CaseNo, i64>,
+    pub rounds: BTreeMap<TransferId, Batch>,
+    pub offers: BTreeMap<SlipId, Offer>,
+    pub doubts: BTreeMap<DiscrepancyId, Doubt>,
+    /// Rounds that were asked for before their month was over.
+    pub early: BTreeSet<(DepartmentCode, SiteCode, i64)>,
+    /// Documents that were signed, by digest.
+    pub manifests: BTreeMap<Digest, SlipManifest>,
+    pub outcomes: BTreeMap<Digest, SlipOutcome>,
+    pub tally: BTreeMap<&'static str, u64>,
+    pub numbers: BTreeSet<(DepartmentCode, SiteCode, i64, u32)>,
+}
+
+impl Naive {
+    pub fn new() -> Self {
+        Self {
+            days: Days::of(&Calendar::embedded()),
+            cases: BTreeMap::new(),
+            lead: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            rounds: BTreeMap::new(),
+            offers: BTreeMap::new(),
+            doubts: BTreeMap::new(),
+            early: BTreeSet::new(),
+            manifests: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
+            tally: BTreeMap::new(),
+            numbers: BTreeSet::new(),
+        }
+    }
+
+    pub fn note(&mut self, what: &'static str) {
+        *self.tally.entry(what).or_default() += 1;
+    }
+
+    fn sheets<'s>(
+        &'s mut self,
+        case: &CaseNo,
+        papers: &'s [u16],
+    ) -> impl Iterator<Item = (u16, &'s mut Sheet)> {
+        let sheets = self.cases.get_mut(case).unwrap().iter_mut();
+        let named = sheets.filter(|(no, _)| papers.contains(no));
+        named.map(|(no, sheet)| (*no, sheet))
+    }
+
+    /// Takes one fact into account, and says what is wrong with it.
+    pub fn apply(&mut self, fact: &Recorded) {
+        let day = instant_day(fact.entry.at);
+        match (&fact.entry.subject, &fact.entry.event) {
+            (Subject::Case(case), Event::Case { event }) => match event {
+                // Decided or ended without a decision, whether or not the result was fetched.
+                CaseEvent::Decided { .. } | CaseEvent::Withdrawn { .. } => {
+                    self.closed.insert(case.clone(), day);
+                }
+                _ => {}
+            },
+            (Subject::Bundle(case), Event::Bundle { event }) => self.bundle(case, event, day),
+            (Subject::Slip(id), Event::Slip { event }) => self.slip(id, event, day),
+            (Subject::Transfer(id), Event::Transfer { event }) => self.round(id, event, day),
+            (Subject::Discrepancy(id), Event::Discrepancy { event }) => match event {
+                DiscrepancyEvent::Opened { discrepancy } => {
+                    let owner = discrepancy.owner.clone();
+                    let doubt = Doubt { owner, open: true };
+                    let known = self.doubts.insert(id.clone(), doubt);
+                    assert!(known.is_none(), "{id} was opened twice");
+                }
+                DiscrepancyEvent::Cleared { .. } => {
+                    self.doubts.get_mut(id).unwrap().open = false;
+                }
+            },
+            _ => {}
+        }
+    }
+
+    fn bundle(&mut self, case: &CaseNo, event: &BundleEvent, day: i64) {
+        match event {
+            BundleEvent::Opened {
+                site,
+                clerk,
+                papers,
+            }
+            | BundleEvent::Added {
+                site,
+                clerk,
+                papers,
+            } => {
+                let side = Side::Hall { site: site.clone() };
+                let at = Some(Holder {
+                    side,
+                    staff: Some(clerk.clone()),
+                });
+                for paper in papers {
+                    let sheet = Sheet {
+                        row: paper.row.clone(),
+                        came_in: day,
+                        at: at.clone(),
+                        lender: None,
+                        offered: None,
+                        listed: None,
+                        deferred: None,
+                        doubts: BTreeSet::new(),
+                    };
+                    let sheets = self.cases.entry(case.clone()).or_default();
+                    assert!(sheets.insert(paper.no, sheet).is_none());
+                }
+            }
+            BundleEvent::Returned { papers, .. } => {
+                for (_, sheet) in self.sheets(case, papers) {
+                    sheet.at = None;
+                    assert_eq!((&sheet.listed, &sheet.offered), (&None, &None));
+                }
+            }
+            BundleEvent::Listed { transfer, papers } => self.listed(case, transfer, papers),
+            BundleEvent::Unlisted { transfer, papers } => self.unlisted(case, transfer, papers),
+            BundleEvent::Deferred {
+                transfer,
+                papers,
+                until,
+            } => {
+                self.unlisted(case, transfer, papers);
+                for (_, sheet) in self.sheets(case, papers) {
+                    sheet.deferred = Some(day_of(*until));
+                }
+                self.note("deferred");
+            }
+            BundleEvent::Doubted {
+                discrepancy,
+                papers,
+            } => {
+                for (_, sheet) in self.sheets(case, papers) {
+                    sheet.doubts.insert(discrepancy.clone());
+                }
+            }
+            BundleEvent::Cleared { discrepancy } => {
+                for sheet in self.cases.get_mut(case).unwrap().values_mut() {
+                    sheet.doubts.remove(discrepancy);
+                }
+            }
+            // What was handed over is read from the slips.
+            _ => {}
+        }
+    }
+
+    /// A paper comes onto a round: its own, with its own last day, and it is on no other.
+    fn listed(&mut self, case: &CaseNo, transfer: &TransferId, papers: &[u16]) {
+        let (lead, licence) = self.lead[case].clone();
+        let closed = self.closed[case];
+        let round = self.rounds[transfer].clone();
+        for (no, sheet) in self.sheets(case, papers) {
+            let what = format!("paper {no} of {case} on {transfer}");
+            assert_eq!(sheet.listed, None, "{what} is on a round already");
+            assert_eq!(sheet.free_at(), Some(&round.site), "{what}: {sheet:?}");
+            let row = sheet.row.as_ref().map(MaterialCode::as_str);
+            let theirs = if row == Some("licence") {
+                &licence
+            } else {
+                &lead
+            };
+            assert_eq!(round.department, *theirs, "{what}");
+            let month = month_of(closed.max(sheet.came_in));
+            assert_eq!(round.month, month, "{what}");
+            let due = sheet.deferred.unwrap_or(last_of(month + 1));
+            assert_eq!(date(round.due), date(due), "{what} is due by itself");
+            sheet.listed = Some(transfer.clone());
+        }
+        let of = self.rounds.get_mut(transfer).unwrap();
+        for no in papers {
+            assert!(of.papers.insert((case.clone(), *no)));
+        }
+        self.note("listed");
+    }
+
+    fn unlisted(&mut self, case: &CaseNo, transfer: &TransferId, papers: &[u16]) {
+        for (no, sheet) in self.sheets(case, papers) {
+            assert_eq!(
+                sheet.listed.as_ref(),
+                Some(transfer),
+                "paper {no} of {case}"
+            );
+            sheet.listed = None;
+        }
+        self.off(case, transfer, papers);
+    }
+
+    fn off(&mut self, case: &CaseNo, transfer: &TransferId, papers: &[u16]) {
+        let of = self.rounds.get_mut(transfer).unwrap();
+        for no in papers {
+            assert!(of.papers.remove(&(case.clone(), *no)));
+        }
+    }
+
+    fn slip(&mut self, id: &SlipId, event: &SlipEvent, day: i64) {
+        match event {
+            SlipEvent::Offered { manifest, .. } => {
+                let manifest = self.manifests[manifest].clone();
+                for line in &manifest.lines {
+                    let numbers: Vec<u16> = line.papers.iter().map(|paper| paper.no).collect();
+                    for (no, sheet) in self.sheets(&line.case, &numbers) {
+                        assert_eq!(sheet.at.as_ref(), Some(&manifest.from), "{no}");
+                        assert_eq!(sheet.offered, None, "{no} of {} on two slips", line.case);
+                        sheet.offered = Some(id.clone());
+                    }
+                }
+                let offer = Offer {
+                    manifest,
+                    on: day,
+                    ended: None,
+                    received: false,
+                };
+                assert!(self.offers.insert(id.clone(), offer).is_none());
+            }
+            SlipEvent::Received {
+                outcome, receipt, ..
+            } => {
+                let outcome = self.outcomes[outcome].clone();
+                let offer = self.offers.get_mut(id).unwrap();
+                assert_eq!(offer.ended, None, "{id} ended before");
+                (offer.ended, offer.received) = (Some(day + 1), true);
+                let manifest = offer.manifest.clone();
+                let taker = receipt.staff().unwrap();
+                assert_ne!(manifest.from.staff.as_ref(), Some(taker), "{id}");
+                self.received(&manifest, &outcome);
+            }
+            SlipEvent::CalledOff { how, .. } => {
+                let offer = self.offers.get_mut(id).unwrap();
+                assert_eq!(offer.ended, None, "{id} ended before");
+                offer.ended = Some(match how {
+                    CallOff::Lapsed => day_of(offer.manifest.expires) + 1,
+                    _ => day + 1,
+                });
+                let lines = offer.manifest.lines.clone();
+                for line in &lines {
+                    let numbers: Vec<u16> = line.papers.iter().map(|paper| paper.no).collect();
+                    for (_, sheet) in self.sheets(&line.case, &numbers) {
+                        sheet.offered = None;
+                    }
+                }
+                self.note(match how {
+                    CallOff::Refused => "refused",
+                    CallOff::Cancelled => "cancelled",
+                    CallOff::Lapsed => "lapsed",
+                });
+            }
+        }
+    }
+
+    fn received(&mut self, manifest: &SlipManifest, outcome: &SlipOutcome) {
+        for line in &outcome.lines {
+            for paper in &line.papers {
+                let taken = matches!(paper.found, Found::Present | Found::Worse);
+                let sheets = self.cases.get_mut(&line.case).unwrap();
+                let sheet = sheets.get_mut(&paper.no).unwrap();
+                sheet.offered = None;
+                if !taken {
+                    continue;
+                }
+                let giver = sheet.at.replace(outcome.to.clone());
+                sheet.lender = giver.filter(|_| manifest.leg == Leg::Loan);
+                if manifest.leg != Leg::Internal
+                    && let Some(transfer) = sheet.listed.take()
+                {
+                    self.off(&line.case, &transfer, &[paper.no]);
+                }
+            }
+        }
+        self.note(match manifest.leg {
+            Leg::Collection => "collected",
+            Leg::Return => "brought back",
+            Leg::Transfer => "handed over",
+            Leg::Internal => "internal",
+            Leg::Loan => "lent",
+            Leg::LoanReturn => "given back",
+        });
+    }
+}
