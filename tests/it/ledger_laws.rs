@@ -147,7 +147,7 @@ pub async fn a_refusal_or_an_empty_decision_records_nothing(store: Store) {
         .await
         .unwrap();
     assert_eq!((empty.count, empty.size), (0, 1));
-    let many = |_: &mut Reads<'_>, _| Ok(vec![Fact::new(scan("a"), filed("x")); 5000]);
+    let many = |_: &mut Reads<'_>, _| Ok(vec![Fact::new(scan("a"), filed("x")); 20_000]);
     let many = ledger.record(request("many"), &actor(), many).await;
     assert!(matches!(many, Err(LedgerError::TooLarge { .. })));
     assert_eq!(store.entries(0, 10).await.unwrap().len(), 1);
