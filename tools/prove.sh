@@ -29,5 +29,7 @@ COUNTERFOIL_ALONE=1 it bag::a_file_of_five_gigabytes
 tools/bagit-agree.py "${COUNTERFOIL_CACHE:?run this through make prove}"
 echo "== submissions, and what eark-validator says"
 tools/eark-agree.py "${COUNTERFOIL_CACHE:?run this through make prove}"
+echo "== years of transfers"
+COUNTERFOIL_YEARS_CASES=${COUNTERFOIL_YEARS_CASES:-20} it transfer_years::
 echo "== restore drill"
 tools/restore-drill.sh "$bin" "${COUNTERFOIL_OTHER_BIN:-$bin}"
