@@ -114,7 +114,7 @@ impl Naive {
         let named = (department.clone(), site.clone(), month, *round);
         assert!(self.numbers.insert(named), "{id} is named as another is");
         let asked = (department.clone(), site.clone(), month);
-        let over = day >= last_of(month) + 1;
+        let over = day > last_of(month);
         assert!(over || self.early.contains(&asked), "{id} is early");
         assert!(on <= day && *late == (on < day), "{id} late {late}");
         let batch = Batch {

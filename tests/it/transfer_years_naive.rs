@@ -131,13 +131,15 @@ impl Naive {
     pub fn apply(&mut self, fact: &Recorded) {
         let day = instant_day(fact.entry.at);
         match (&fact.entry.subject, &fact.entry.event) {
-            (Subject::Case(case), Event::Case { event }) => match event {
-                // Decided or ended without a decision, whether or not the result was fetched.
-                CaseEvent::Decided { .. } | CaseEvent::Withdrawn { .. } => {
-                    self.closed.insert(case.clone(), day);
-                }
-                _ => {}
-            },
+            // Decided or ended without a decision, whether or not the result was fetched.
+            (
+                Subject::Case(case),
+                Event::Case {
+                    event: CaseEvent::Decided { .. } | CaseEvent::Withdrawn { .. },
+                },
+            ) => {
+                self.closed.insert(case.clone(), day);
+            }
             (Subject::Bundle(case), Event::Bundle { event }) => self.bundle(case, event, day),
             (Subject::Slip(id), Event::Slip { event }) => self.slip(id, event, day),
             (Subject::Transfer(id), Event::Transfer { event }) => self.round(id, event, day),

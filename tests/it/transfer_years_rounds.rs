@@ -69,7 +69,7 @@ impl Office {
                 continue;
             }
             // Some never hurry.
-            let lazy = Digest::of(id.as_str()).as_bytes()[0] % 10 == 0;
+            let lazy = Digest::of(id.as_str()).as_bytes()[0].is_multiple_of(10);
             if self.one_in(if lazy { 15 } else { 2 }) {
                 self.further(&id, &round).await;
             }
