@@ -85,6 +85,7 @@ fn closed(case: &CaseState, item: &ServiceItem, bundle: &Bundle) -> Vec<Closed> 
             department: department(item, held),
             came_in: Date::of(held.since),
             deferred: held.deferred,
+            free: Date::of(held.touched),
         });
     }
     let each = sites.into_iter().map(|(site, papers)| Closed {

@@ -120,6 +120,7 @@ fn some_cases(random: &mut Random) -> Vec<Closed> {
                     department: departments[random.below(3) as usize].clone(),
                     came_in: some_day(random),
                     deferred: (random.below(6) == 0).then(|| some_day(random)),
+                    free: some_day(random),
                 })
                 .collect(),
         })
@@ -177,6 +178,8 @@ fn a_plan_gathers_every_paper_that_is_ready_once() {
                 assert_eq!(round.of.department, paper.department);
                 assert_eq!((&round.of.site, round.of.month), (&one.site, month));
                 assert_eq!(round.due, paper.deferred.unwrap_or(month.next().last()));
+                let first = paper.deferred.map_or(month.next(), Date::month).first();
+                assert!(round.on <= first.max(paper.free) && round.on <= today);
             }
         }
         let ids: BTreeSet<&TransferId> = planned.iter().map(|round| &round.id).collect();
@@ -219,6 +222,7 @@ fn more_bundles_than_a_slip_holds_make_another_round() {
             department: market.clone(),
             came_in: day("2026-01-19"),
             deferred: None,
+            free: day("2026-01-19"),
         }],
     };
     let cases: Vec<Closed> = (0..BUNDLES_MAX + 1).map(closed).collect();
@@ -290,6 +294,7 @@ fn art_08_5_collected_paper_is_settled_and_lent_paper_is_not() {
         listed: None,
         deferred: None,
         doubts: BTreeSet::new(),
+        touched: Timestamp::from_millis(0),
     };
     let (hall, market) = (site("CENTRE"), department("market"));
     for leg in [Leg::Collection, Leg::Transfer, Leg::Internal] {

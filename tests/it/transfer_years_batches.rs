@@ -214,11 +214,11 @@ impl Naive {
             let wanted = self.days.levels(round.due, round.on, today);
             assert_eq!(round.levels, wanted, "levels of {id} on {}", date(today));
         }
-        for (case, sheets) in &self.cases {
+        for case in &self.about {
             let Some(closed) = self.closed.get(case) else {
                 continue;
             };
-            for (no, sheet) in sheets {
+            for (no, sheet) in &self.cases[case] {
                 let month = month_of((*closed).max(sheet.came_in));
                 let ripe = sheet.deferred.map_or(month + 1, month_of);
                 let waits = sheet.free_at().is_some() && month_of(today) >= ripe;

@@ -99,7 +99,7 @@ impl Office {
         } else {
             at
         };
-        let theirs = self.naive.cases.keys().filter(|no| {
+        let theirs = self.naive.about.iter().filter(|no| {
             let at_hand = self.at_hand(no, &giver);
             !at_hand.is_empty()
         });
@@ -147,7 +147,7 @@ impl Office {
     /// Cases with paper that a department holds, and whether it was lent.
     fn at_departments(&self, lent: bool) -> Vec<(CaseNo, Holder)> {
         let mut found = Vec::new();
-        for (no, sheets) in &self.naive.cases {
+        for (no, sheets) in self.naive.cases.iter().rev().take(400) {
             let there = sheets.values().find_map(|sheet| {
                 let at = sheet.at.clone()?;
                 let theirs = matches!(at.side, Side::Department { .. });
@@ -186,8 +186,8 @@ impl Office {
             self.lend().await;
         }
         let mut lent = Vec::new();
-        for (no, sheets) in &self.naive.cases {
-            let there = sheets.values().find_map(|sheet| {
+        for no in &self.naive.about {
+            let there = self.naive.cases[no].values().find_map(|sheet| {
                 let free = sheet.offered.is_none();
                 let both = (sheet.at.clone()?, sheet.lender.clone()?);
                 free.then_some(both)

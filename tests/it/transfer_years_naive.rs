@@ -83,6 +83,8 @@ pub struct Naive {
     pub cases: BTreeMap<CaseNo, BTreeMap<u16, Sheet>>,
     pub lead: BTreeMap<CaseNo, (DepartmentCode, DepartmentCode)>,
     pub closed: BTreeMap<CaseNo, i64>,
+    /// Cases of which the hall holds paper or somebody borrowed it.
+    pub about: BTreeSet<CaseNo>,
     pub rounds: BTreeMap<TransferId, Batch>,
     pub offers: BTreeMap<SlipId, Offer>,
     pub doubts: BTreeMap<DiscrepancyId, Doubt>,
@@ -102,6 +104,7 @@ impl Naive {
             cases: BTreeMap::new(),
             lead: BTreeMap::new(),
             closed: BTreeMap::new(),
+            about: BTreeSet::new(),
             rounds: BTreeMap::new(),
             offers: BTreeMap::new(),
             doubts: BTreeMap::new(),
@@ -140,7 +143,10 @@ impl Naive {
             ) => {
                 self.closed.insert(case.clone(), day);
             }
-            (Subject::Bundle(case), Event::Bundle { event }) => self.bundle(case, event, day),
+            (Subject::Bundle(case), Event::Bundle { event }) => {
+                self.bundle(case, event, day);
+                self.look_about(case);
+            }
             (Subject::Slip(id), Event::Slip { event }) => self.slip(id, event, day),
             (Subject::Transfer(id), Event::Transfer { event }) => self.round(id, event, day),
             (Subject::Discrepancy(id), Event::Discrepancy { event }) => match event {
@@ -155,6 +161,19 @@ impl Naive {
                 }
             },
             _ => {}
+        }
+    }
+
+    fn look_about(&mut self, case: &CaseNo) {
+        let sheets = self.cases[case].values();
+        let about = |sheet: &Sheet| {
+            let hall = |at: &Holder| matches!(at.side, Side::Hall { .. });
+            sheet.lender.is_some() || sheet.at.as_ref().is_some_and(hall)
+        };
+        if sheets.into_iter().any(about) {
+            self.about.insert(case.clone());
+        } else {
+            self.about.remove(case);
         }
     }
 

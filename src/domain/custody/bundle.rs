@@ -145,6 +145,8 @@ pub struct HeldPaper {
     pub deferred: Option<Date>,
     /// What does not match and is not cleared up.
     pub doubts: BTreeSet<DiscrepancyId>,
+    /// When something last happened to it. If it waits for a round, it does so since then.
+    pub touched: Timestamp,
 }
 
 impl HeldPaper {
@@ -192,11 +194,12 @@ impl Bundle {
         last.saturating_add(1)
     }
 
-    /// The papers with these numbers that are there.
-    fn each(&mut self, papers: &[u16], change: impl Fn(&mut HeldPaper)) {
+    /// Changes the papers with these numbers that are there.
+    fn each(&mut self, papers: &[u16], at: Timestamp, change: impl Fn(&mut HeldPaper)) {
         for no in papers {
             if let Some(paper) = self.papers.get_mut(no) {
                 change(paper);
+                paper.touched = at;
             }
         }
     }
@@ -215,13 +218,14 @@ impl Bundle {
                 listed: None,
                 deferred: None,
                 doubts: BTreeSet::new(),
+                touched: at,
             };
             self.papers.insert(paper.no, held);
         }
     }
 
     fn leave(&mut self, papers: &[u16], place: &Place, at: Timestamp) {
-        self.each(papers, |paper| {
+        self.each(papers, at, |paper| {
             paper.place = place.clone();
             paper.there_since = at;
             paper.offered = None;
@@ -249,7 +253,9 @@ impl Bundle {
                 self.put(papers, &holder, at);
             }
             BundleEvent::Offered { slip, leg, papers } => {
-                self.each(papers, |paper| paper.offered = Some((slip.clone(), *leg)));
+                self.each(papers, at, |paper| {
+                    paper.offered = Some((slip.clone(), *leg))
+                });
             }
             BundleEvent::Received {
                 papers,
@@ -258,32 +264,36 @@ impl Bundle {
                 back_by,
                 ..
             } => self.receive(papers, holder, damaged, *back_by, at),
-            BundleEvent::Kept { papers, .. } => self.each(papers, |paper| paper.offered = None),
+            BundleEvent::Kept { papers, .. } => self.each(papers, at, |paper| paper.offered = None),
             BundleEvent::Returned { papers, .. } => self.leave(papers, &Place::Applicant, at),
-            _ => self.follow_up(event),
+            _ => self.follow_up(event, at),
         }
     }
 
     /// What is recorded about papers that stay where they are.
-    fn follow_up(&mut self, event: &BundleEvent) {
+    fn follow_up(&mut self, event: &BundleEvent, at: Timestamp) {
         match event {
             BundleEvent::Listed { transfer, papers } => {
-                self.each(papers, |paper| paper.listed = Some(transfer.clone()));
+                self.each(papers, at, |paper| paper.listed = Some(transfer.clone()));
             }
-            BundleEvent::Unlisted { papers, .. } => self.each(papers, |paper| paper.listed = None),
-            BundleEvent::Deferred { papers, until, .. } => self.each(papers, |paper| {
+            BundleEvent::Unlisted { papers, .. } => {
+                self.each(papers, at, |paper| paper.listed = None)
+            }
+            BundleEvent::Deferred { papers, until, .. } => self.each(papers, at, |paper| {
                 paper.listed = None;
                 paper.deferred = Some(*until);
             }),
             BundleEvent::Doubted {
                 discrepancy,
                 papers,
-            } => self.each(papers, |paper| {
+            } => self.each(papers, at, |paper| {
                 paper.doubts.insert(discrepancy.clone());
             }),
             BundleEvent::Cleared { discrepancy } => {
                 for paper in self.papers.values_mut() {
-                    paper.doubts.remove(discrepancy);
+                    if paper.doubts.remove(discrepancy) {
+                        paper.touched = at;
+                    }
                 }
             }
             _ => {}
@@ -313,6 +323,7 @@ impl Bundle {
                 paper.listed = None;
             }
             paper.damaged |= damaged.contains(no);
+            paper.touched = at;
         }
     }
 }

@@ -32,6 +32,8 @@ pub struct Candidate {
     pub came_in: Date,
     /// The day to which its transfer was put off.
     pub deferred: Option<Date>,
+    /// The day since which nothing else is being done with it.
+    pub free: Date,
 }
 
 /// What the rounds of one department, site and month are called by.
@@ -87,6 +89,8 @@ pub fn plan(
 ) -> Vec<Planned> {
     // By round, first day and last day.
     let mut gathered: BTreeMap<(Round, Date, Date), BTreeMap<&CaseNo, Vec<u16>>> = BTreeMap::new();
+    // Since when one of its papers was ready.
+    let mut ready: BTreeMap<(Round, Date, Date), Date> = BTreeMap::new();
     for case in closed {
         for paper in &case.papers {
             let of = Round {
@@ -100,21 +104,24 @@ pub fn plan(
                 continue;
             }
             let due = paper.deferred.unwrap_or(due_of(of.month));
-            let lines = gathered.entry((of, on, due)).or_default();
+            let round = (of, on, due);
+            let since = ready.entry(round.clone()).or_insert(paper.free);
+            *since = paper.free.min(*since);
+            let lines = gathered.entry(round).or_default();
             lines.entry(&case.case).or_default().push(paper.no);
         }
     }
     let mut planned = Vec::new();
     let mut numbers: BTreeMap<Round, u32> = BTreeMap::new();
-    for ((of, first, due), lines) in gathered {
+    for ((round, lines), since) in gathered.into_iter().zip(ready.into_values()) {
+        let (of, first, due) = round;
         let opened = rounds.get(&of).cloned().unwrap_or_default();
         let lines: Vec<(CaseNo, Vec<u16>)> = lines
             .into_iter()
             .map(|(case, papers)| (case.clone(), papers))
             .collect();
-        // What joins a month that had its round already could not be known before.
-        let again = opened.last > 0 && due == due_of(of.month);
-        let on = if again { today } else { first.min(today) };
+        // Not before it could be known; a round of a month that is not over is opened on the day on which it is wanted.
+        let on = first.max(since).min(today);
         let joined = opened.gathered.get(&due).copied();
         let joined = joined.filter(|_| lines.len() <= BUNDLES_MAX);
         for chunk in lines.chunks(BUNDLES_MAX) {
