@@ -67,6 +67,8 @@ enum What {
         #[arg(required = true)]
         scanned: Vec<CaseNo>,
     },
+    /// 串件更正：扫描件或材料移到所属办件 Move what was filed with the wrong case to the case it belongs to
+    Refile(super::refile::Args),
     /// 拒收或撤回 Refuse a slip, or cancel it
     End {
         /// 交接单号 The slip
@@ -128,6 +130,7 @@ async fn act(desk: &Desk, what: What) -> Result<(), CliError> {
             signer,
             scanned,
         } => receive(desk, &slip, &signer, scanned).await,
+        What::Refile(args) => super::refile::run(desk, args).await,
         What::End {
             slip,
             staff,
@@ -147,7 +150,7 @@ async fn act(desk: &Desk, what: What) -> Result<(), CliError> {
     }
 }
 
-async fn place(desk: &Desk, case: &CaseNo) -> Result<(), CliError> {
+pub(super) async fn place(desk: &Desk, case: &CaseNo) -> Result<(), CliError> {
     let (bundle, _) = desk.counter.bundle_view(case).await?;
     for held in &bundle.papers {
         desk.say(held, || {

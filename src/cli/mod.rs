@@ -14,6 +14,7 @@ pub mod ingest;
 pub mod keys;
 pub mod output;
 pub mod rebuild;
+mod refile;
 pub mod replay;
 pub mod scrub;
 pub mod search;

@@ -165,7 +165,7 @@ pub(super) fn handed_back(
     let bundle = bundle(reads, case)?;
     let theirs = bundle.papers.values().filter(|held| {
         let row = held.paper.row.as_ref();
-        held.place != Place::Applicant && row.is_some_and(|row| rows.contains(row))
+        held.holder().is_some() && row.is_some_and(|row| rows.contains(row))
     });
     let papers: Vec<u16> = theirs.map(|held| held.paper.no).collect();
     if papers.is_empty() {

@@ -9,6 +9,7 @@ use crate::domain::catalogue::ItemRefusal;
 use crate::domain::custody::{CustodyRefusal, DiscrepancyRefusal};
 use crate::domain::hall::{HallRefusal, SetupRefusal};
 use crate::domain::person::FieldError;
+use crate::domain::scan::RefilingRefusal;
 use crate::domain::stock::StockRefusal;
 use crate::domain::ticket::TicketRefusal;
 use crate::domain::transfer::TransferRefusal;
@@ -51,6 +52,7 @@ macro_rules! as_refusal {
 }
 
 as_refusal!(
+    RefilingRefusal,
     CaseRefusal,
     CustodyRefusal,
     DiscrepancyRefusal,

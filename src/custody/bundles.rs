@@ -45,9 +45,12 @@ pub struct HeldView {
     pub paper: Paper,
     /// When it came in.
     pub since: Timestamp,
-    /// Who holds it; none where it went back to the applicant.
+    /// Who holds it; none where it went back to the applicant, or is in another bundle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holder: Option<Holder>,
+    /// The case in whose bundle it is, where it lay in this one by mistake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<CaseNo>,
     /// Since when it is there.
     pub there_since: Timestamp,
     /// On which leg it came there; none where it came in.
@@ -78,7 +81,11 @@ impl From<&HeldPaper> for HeldView {
             since: held.since,
             holder: match &held.place {
                 Place::With(holder) => Some(holder.clone()),
-                Place::Applicant => None,
+                Place::Applicant | Place::Refiled(_) => None,
+            },
+            moved_to: match &held.place {
+                Place::Refiled(case) => Some(case.clone()),
+                _ => None,
             },
             there_since: held.there_since,
             came_by: held.came_by,

@@ -7,6 +7,7 @@ mod bundles;
 mod discrepancies;
 mod draft;
 mod hand;
+mod refile;
 mod rows;
 mod view;
 
@@ -14,4 +15,5 @@ pub use bundles::{BundleView, HeldView, PaperOrder};
 pub use discrepancies::DiscrepancyView;
 pub use draft::{BundleChoice, DraftedOutcome, DraftedSlip, FoundLine, OutcomeDraft, SlipDraft};
 pub use hand::{CallOffOrder, OfferOrder, ReceiptOrder};
+pub use refile::{MovedPaper, MovedScan, RefileOrder};
 pub use view::{PaperSlipView, SignatureView, SlipStanding};

@@ -127,6 +127,15 @@ pub enum Event {
         /// That case.
         case: CaseNo,
     },
+    /// The scan was filed under the wrong case (串件) and belongs to another.
+    ScanRefiled {
+        /// The case it leaves.
+        from: CaseNo,
+        /// The case it belongs to.
+        to: CaseNo,
+        /// Vault record, of the case it belongs to, of why.
+        reason: Commitment,
+    },
     /// Every stage passed (or was redone): the manifest says what was read and by what. 已固化.
     RecordSealed {
         /// Digest of the [`super::manifest::RecordManifest`] blob.

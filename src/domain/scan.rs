@@ -3,7 +3,8 @@
 use super::digest::Digest;
 use super::event::{Event, Fact};
 use super::finding::Finding;
-use super::id::{CaseNo, PipelineName, Subject};
+use super::id::{CaseNo, Commitment, PipelineName, Subject};
+use super::refusal::refusals;
 
 /// Where a scan stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +52,50 @@ pub enum ScanRefusal {
     NoFindings,
 }
 
+refusals! {
+    /// Why a scan cannot be moved to another case.
+    RefilingRefusal;
+    NotOfCase { scan: Digest, case: CaseNo }, "scan-not-of-case", "scans",
+        "扫描件 {scan} 不在办件 {case} 中；请核对", "scan {scan} is not filed under case {case}; check it";
+    BeingRead { scan: Digest }, "scan-being-read", "scans",
+        "扫描件 {scan} 正在识别；请在识别完成后再移动", "scan {scan} is being read; move it when it has been read";
+    SameCase { case: CaseNo }, "same-case", "to",
+        "目标办件与原办件相同（{case}）；请填写材料所属的办件", "it is to be moved to the case it is in ({case}); name the case it belongs to";
+}
+
+/// Puts `to` in the place of `from`; a case stands once in the list.
+pub fn move_case(cases: &mut Vec<CaseNo>, from: &CaseNo, to: &CaseNo) {
+    let there = cases.contains(to);
+    cases.retain(|case| case != from);
+    if !there {
+        cases.push(to.clone());
+    }
+}
+
+/// Decides that a scan filed under `from` belongs to `to`. One that is being read waits: what is read is kept for the
+/// cases of the moment.
+pub fn refile(
+    state: Option<&ScanState>,
+    scan: Digest,
+    (from, to): (&CaseNo, &CaseNo),
+    reason: Commitment,
+) -> Result<Vec<Fact>, RefilingRefusal> {
+    if from == to {
+        let case = to.clone();
+        return Err(RefilingRefusal::SameCase { case });
+    }
+    let Some(known) = state.filter(|known| known.cases.contains(from)) else {
+        let case = from.clone();
+        return Err(RefilingRefusal::NotOfCase { scan, case });
+    };
+    if known.status == ScanStatus::Pending {
+        return Err(RefilingRefusal::BeingRead { scan });
+    }
+    let (from, to) = (from.clone(), to.clone());
+    let refiled = Event::ScanRefiled { from, to, reason };
+    Ok(vec![Fact::new(Subject::Scan(scan), refiled)])
+}
+
 /// Folds a history, oldest first; none when nothing was received.
 pub fn fold<'a>(history: impl IntoIterator<Item = &'a Event>) -> Option<ScanState> {
     let mut state: Option<ScanState> = None;
@@ -65,6 +110,9 @@ pub fn fold<'a>(history: impl IntoIterator<Item = &'a Event>) -> Option<ScanStat
                 });
             }
             (Some(scan), Event::ScanFiled { case }) => scan.cases.push(case.clone()),
+            (Some(scan), Event::ScanRefiled { from, to, .. }) => {
+                move_case(&mut scan.cases, from, to)
+            }
             (Some(scan), Event::RecordSealed { manifest, pages }) => {
                 scan.last_manifest = Some(*manifest);
                 scan.status = ScanStatus::Sealed {

@@ -26,6 +26,7 @@ pub mod problem;
 pub mod progress;
 pub mod publishing;
 pub mod reconciliation;
+pub mod refiling;
 pub mod scans;
 pub mod session;
 pub mod signing;
@@ -196,6 +197,7 @@ fn paper() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(bundles::discrepancies))
         .routes(routes!(bundles::discrepancy))
         .routes(routes!(bundles::clear))
+        .routes(routes!(refiling::refile))
         .routes(routes!(slips::list, slips::offer))
         .routes(routes!(slips::draft))
         .routes(routes!(slips::show))

@@ -63,6 +63,8 @@ pub struct Erased {
 #[derive(Default)]
 struct Told {
     cases: BTreeSet<CaseNo>,
+    /// Cases it was filed under by mistake: their keys may still open its blobs.
+    left: BTreeSet<CaseNo>,
     manifests: BTreeSet<Digest>,
     note: Option<Commitment>,
 }
@@ -71,6 +73,8 @@ struct Told {
 #[derive(Default)]
 struct Referrers {
     cases: BTreeSet<CaseNo>,
+    /// Cases it was filed under by mistake.
+    left: BTreeSet<CaseNo>,
     /// A scan that was filed under no case.
     hall: bool,
 }
@@ -91,8 +95,9 @@ pub async fn erase_case(
         for blob in blobs_of(records, scan, told).await? {
             let known = referrers.entry(blob).or_default();
             known.cases.extend(told.cases.iter().cloned());
+            known.left.extend(told.left.iter().cloned());
             known.hall |= told.cases.is_empty();
-            if told.cases.contains(case) {
+            if told.cases.contains(case) || told.left.contains(case) {
                 of_case.insert(blob);
             }
         }
@@ -159,7 +164,7 @@ async fn part(
         shared = match blobs.case_keys().tombstone(case).await? {
             // An earlier attempt came this far: the key is gone, and with it what it opened.
             Some(_) => Ok(()),
-            None => blobs.entrust(blob, case).await,
+            None => blobs.entrust_from(blob, case, &others.left).await,
         };
     }
     match shared {
@@ -226,6 +231,11 @@ async fn tell(records: &Records) -> Result<BTreeMap<Digest, Told>, RecordsError>
                 }
                 Event::ScanFiled { case } => {
                     told.cases.insert(case);
+                }
+                Event::ScanRefiled { from, to, .. } => {
+                    told.cases.remove(&from);
+                    told.cases.insert(to);
+                    told.left.insert(from);
                 }
                 Event::RecordSealed { manifest, .. } => {
                     told.manifests.insert(manifest);

@@ -18,6 +18,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tracing::warn;
 
 use crate::domain::manifest::{PageManifest, RecordManifest};
+use crate::domain::scan::move_case;
 use crate::domain::{Digest, Event, Subject};
 use crate::ledger::store::ProjectionError;
 use crate::ledger::{Projection, Recorded};
@@ -314,6 +315,7 @@ fn changes_by(facts: &[Recorded], view: &SearchView) -> Result<Changes, SearchEr
         let (case, manifest) = match &fact.entry.event {
             Event::ScanReceived { case, .. } => (case.as_ref(), None),
             Event::ScanFiled { case } => (Some(case), None),
+            Event::ScanRefiled { .. } => (None, None),
             Event::RecordSealed { manifest, .. } => (None, Some(*manifest)),
             _ => continue,
         };
@@ -329,6 +331,9 @@ fn changes_by(facts: &[Recorded], view: &SearchView) -> Result<Changes, SearchEr
         });
         if let Some(case) = case.filter(|case| !entry.cases.contains(case)) {
             entry.cases.push(case.clone());
+        }
+        if let Event::ScanRefiled { from, to, .. } = &fact.entry.event {
+            move_case(&mut entry.cases, from, to);
         }
         entry.manifest = manifest.or(entry.manifest);
         changes.insert(scan, entry);

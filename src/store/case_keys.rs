@@ -30,6 +30,11 @@ pub use error::CaseKeyError;
 pub(crate) const CASE_KEYS_FOLDER: &str = "keys/case";
 /// How the owner of a case's wraps is written.
 const OWNER_PREFIX: &str = "case:";
+
+/// The owner text that a case's wraps carry, whether or not its key is still there.
+pub(crate) fn owner_text(case: &CaseNo) -> String {
+    format!("{OWNER_PREFIX}{case}")
+}
 /// Keys kept at hand. One that is not is read from the store again.
 const KNOWN_MAX: usize = 4096;
 
@@ -182,7 +187,7 @@ impl CaseKeys {
     fn live(case: &CaseNo, known: Known) -> Result<OwnerKey, CaseKeyError> {
         match known {
             Known::Live(key) => Ok(OwnerKey {
-                owner: format!("{OWNER_PREFIX}{case}"),
+                owner: owner_text(case),
                 key,
             }),
             Known::Erased(tombstone) => Err(CaseKeyError::Erased {

@@ -2,6 +2,7 @@
 //! same for every back end, so that a catalog rebuilt anywhere has the same rows.
 
 use super::catalog::{RowStatus, ScanRow};
+use crate::domain::scan::move_case;
 use crate::domain::{Digest, Event, Subject};
 use crate::ledger::Recorded;
 
@@ -77,6 +78,7 @@ pub fn fold(scan: Digest, row: Option<ScanRow>, fact: &Recorded) -> Option<ScanR
     row.last_index = fact.index;
     match &fact.entry.event {
         Event::ScanFiled { case } => row.cases.push(case.clone()),
+        Event::ScanRefiled { from, to, .. } => move_case(&mut row.cases, from, to),
         Event::RecordSealed { manifest, pages } => {
             row.status = RowStatus::Sealed;
             row.manifest = Some(*manifest);

@@ -53,6 +53,7 @@ print_form              C+ O+ R+ A+ V+ U- s. e. t. T.
 keep_document           C+ O+ R+ A- V- U- s. e. t. T.
 read_paper              C+ O+ R+ A+ V+ U+ s. e. t. T.
 hand_over_paper         C+ O+ R+ A+ V+ U- s. e. t. T.
+refile                  C+ O- R- A+ V+ U- s. e. t. T.
 clear_discrepancy       C+ O+ R+ A+ V+ U- s. e. t. T.
 read_transfer           C+ O+ R+ A+ V+ U+ s. e. t. T.
 gather_transfer         C+ O- R- A+ V+ U- s. e. t. T.

@@ -53,6 +53,11 @@ fn added() -> Vec<CaseEvent> {
         CaseEvent::Delivered { way },
         suspended(Some(5)),
         CaseEvent::PaperBroughtBack(back),
+        CaseEvent::Refiled(counterfoil::domain::case::Refiled {
+            to: code("c2"),
+            scans: vec![Digest::of("scan")],
+            rows: vec![code("lease")],
+        }),
     ]
 }
 

@@ -146,10 +146,10 @@ pub fn about_the_receipt() -> Vec<CaseEvent> {
             clerk: clerk.clone(),
             signature: Some(signed("back")),
         },
-        CorrectionEscalated {
+        CorrectionEscalated(Escalated {
             supervisor: code("supervisor-1"),
             reason: secret("reason"),
-        },
+        }),
         Resubmitted { clerk },
     ]
 }

@@ -259,6 +259,7 @@ fn event_files_of_every_version_stay_readable() {
         "scan_filed",
         "scan_held",
         "scan_received",
+        "scan_refiled",
         "scan_requeued",
     ];
     assert!(every.iter().all(|kind| kinds.contains(*kind)), "{kinds:?}");

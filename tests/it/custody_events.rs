@@ -11,10 +11,8 @@ use crate::custody_kit::*;
 
 const FILE: &str = "fixtures/events/v1-custody.jsonl";
 
-fn bundle_events() -> Vec<BundleEvent> {
-    let (clerk, slip) = (StaffId::new("c-1").unwrap(), SlipId::new("S-1").unwrap());
-    let site = SiteCode::new("CENTRE").unwrap();
-    let paper = |no, row: Option<&str>| Paper {
+fn paper(no: u16, row: Option<&str>) -> Paper {
+    Paper {
         no,
         row: row.map(|row| MaterialCode::new(row).unwrap()),
         form: PaperForm::Original,
@@ -22,7 +20,12 @@ fn bundle_events() -> Vec<BundleEvent> {
         pages: row.map(|_| 3),
         condition: Condition::Good,
         origin: Origin::Receipt,
-    };
+    }
+}
+
+fn bundle_events() -> Vec<BundleEvent> {
+    let (clerk, slip) = (StaffId::new("c-1").unwrap(), SlipId::new("S-1").unwrap());
+    let site = SiteCode::new("CENTRE").unwrap();
     let officer = Holder {
         side: department("market"),
         staff: Some(StaffId::new("o-1").unwrap()),
@@ -66,7 +69,19 @@ fn bundle_events() -> Vec<BundleEvent> {
 }
 
 fn follow_ups() -> Vec<BundleEvent> {
+    let clerk = people().remove(0);
     vec![
+        BundleEvent::RefiledTo {
+            to: case(2),
+            papers: vec![2],
+            by: StaffId::new("c-1").unwrap(),
+            reason: Commitment(Digest::of("reason")),
+        },
+        BundleEvent::RefiledFrom {
+            from: case(2),
+            holder: clerk.holder(),
+            papers: vec![paper(3, Some("plan"))],
+        },
         BundleEvent::Listed {
             transfer: round(),
             papers: vec![1],

@@ -36,7 +36,7 @@ pub struct House {
 }
 
 impl House {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         Self::over(Arc::new(MemoryLedger::new())).await
     }
 

@@ -114,6 +114,7 @@ mod pipeline_faults;
 mod pipeline_hall;
 mod pipeline_memo;
 mod pipeline_spec;
+mod refiling;
 mod search;
 mod search_corpus;
 mod search_excerpt;

@@ -224,7 +224,7 @@ async fn settled(clerk: &mut Client, officer: &mut Client, decider: &mut Client)
 }
 
 /// Three decided cases of March, the last with a process paper, and the round that opens when March is over.
-async fn month(hall: &Hall, clerk: &mut Person) -> (Vec<String>, String) {
+pub async fn month(hall: &Hall, clerk: &mut Person) -> (Vec<String>, String) {
     let mut cases = Vec::new();
     let mut officer = hall.signed_in("scjg-02").await;
     let mut decider = hall.signed_in("scjg-03").await;
@@ -291,7 +291,7 @@ async fn art_12_4_what_is_not_found_is_off_the_round_until_it_is_cleared_up() {
 }
 
 /// Saves a package and judges it offline.
-fn judged(name: &str, bytes: &[u8], trust: &Trust) -> (Verdict, Vec<String>) {
+pub fn judged(name: &str, bytes: &[u8], trust: &Trust) -> (Verdict, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     std::fs::write(&path, bytes).unwrap();

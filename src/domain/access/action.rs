@@ -64,6 +64,7 @@ actions! {
     KeepDocument, "keep_document", "Keep a document or a captured signature with a case.";
     ReadPaper, "read_paper", "See who holds the paper of a case, and the slips it went on (Art 12(4)).";
     HandOverPaper, "hand_over_paper", "Offer paper, receive it, refuse it (Art 8(5), 12(3)).";
+    Refile, "refile", "Move what was filed with the wrong case to the case it belongs to (串件).";
     ClearDiscrepancy, "clear_discrepancy", "Clear up what did not match at a hand-over (Art 12(4)).";
     ReadTransfer, "read_transfer", "See the rounds of transfer and how a site's months stand (Art 12(4)).";
     GatherTransfer, "gather_transfer", "Open a round early, look its papers up, seal its package (Art 12(4)).";

@@ -99,6 +99,7 @@ const TABLE: &[(Action, [Cell; COLUMNS])] = {
         (KeepDocument,            [OWN , OWN , OWN , SEE , SEE , SEE , NONE, NONE, NONE, NONE]),
         (ReadPaper,               [OWN , OWN , OWN , OWN , OWN , OWN , NONE, NONE, NONE, NONE]),
         (HandOverPaper,           [OWN , OWN , OWN , OWN , OWN , SEE , NONE, NONE, NONE, NONE]),
+        (Refile,                  [OWN , SEE , SEE , OWN , OWN , SEE , NONE, NONE, NONE, NONE]),
         (ClearDiscrepancy,        [OWN , OWN , OWN , OWN , OWN , SEE , NONE, NONE, NONE, NONE]),
         (ReadTransfer,            [OWN , OWN , OWN , OWN , OWN , OWN , NONE, NONE, NONE, NONE]),
         (GatherTransfer,          [OWN , SEE , SEE , OWN , OWN , SEE , NONE, NONE, NONE, NONE]),

@@ -147,7 +147,7 @@ pub fn escalate_correction(
     if !noticed || notices_left(case) > 0 {
         return Err(CaseRefusal::NotEscalatable);
     }
-    let escalated = CaseEvent::CorrectionEscalated { supervisor, reason };
+    let escalated = CaseEvent::CorrectionEscalated(Escalated { supervisor, reason });
     Ok(vec![fact(case, escalated)])
 }
 

@@ -102,6 +102,8 @@ pub enum CaseEvent {
         /// The scan's digest.
         scan: Digest,
     },
+    /// What was filed with the case belongs to another (串件).
+    Refiled(Refiled),
     /// Rows may be handed in later (容缺), on the applicant's undertaking.
     DeferralGranted {
         /// What was promised.
@@ -156,12 +158,7 @@ pub enum CaseEvent {
         signature: Option<WitnessedSignature>,
     },
     /// The notice was not complete; a supervisor allowed another one.
-    CorrectionEscalated {
-        /// The supervisor.
-        supervisor: StaffId,
-        /// Vault record of the reason.
-        reason: Commitment,
-    },
+    CorrectionEscalated(Escalated),
     /// The applicant handed the application in again.
     Resubmitted {
         /// Who took it.

@@ -165,6 +165,14 @@ fn intake(case: &mut CaseState, event: &CaseEvent, at: Timestamp) {
         CaseEvent::ScanFiled { row, scan } => {
             case.rows.entry(row.clone()).or_default().scans.push(*scan);
         }
+        CaseEvent::Refiled(refiled) => {
+            for row in case.rows.values_mut() {
+                row.scans.retain(|scan| !refiled.scans.contains(scan));
+            }
+            for row in &refiled.rows {
+                case.rows.entry(row.clone()).or_default().holder = None;
+            }
+        }
         CaseEvent::DeferralGranted { deferred } => {
             for row in &deferred.rows {
                 case.rows.entry(row.clone()).or_default().deferred = Some(deferred.due);
@@ -224,7 +232,7 @@ fn correction(case: &mut CaseState, event: &CaseEvent, at: Timestamp) {
             });
             enter(case, Stage::Correcting, at);
         }
-        CaseEvent::CorrectionEscalated { .. } => case.escalations.push(case.submission),
+        CaseEvent::CorrectionEscalated(_) => case.escalations.push(case.submission),
         CaseEvent::Resubmitted { .. } => {
             case.submission += 1;
             case.submitted_at = at;

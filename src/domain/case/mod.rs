@@ -19,6 +19,7 @@
 //! | `erasure` | PIPL 47: closed cases only, retention first |
 //! | `result`, `delivery`, `rating` | Art 10 |
 //! | `clocks` | 许可法 32, 42, 44, 45, 82; Art 9(1), 10(3) |
+//! | `refiling` | Art 12(1): what was filed with the wrong case |
 //! | `paper` | Art 8, 10: documents and signatures kept, forms printed |
 //! | `register` | Art 10(5), 11(7): delivery rows, progress, results without a case |
 
@@ -38,6 +39,7 @@ mod paper;
 mod procedure;
 mod rating;
 mod receipt;
+mod refiling;
 mod refusal;
 mod register;
 mod result;
@@ -74,6 +76,7 @@ pub use paper::{
 pub use procedure::{Suspend, complete_task, extend, resume, suspend};
 pub use rating::{FollowUp, Rate, rate};
 pub use receipt::{IssueReceipt, ManifestRow, ReceiptManifest, issue_receipt, receipt_manifest};
+pub use refiling::take_out;
 pub use refusal::CaseRefusal;
 pub use register::{
     DeliveryRow, FoundResult, Progress, Undelivered, delivery_row, progress, report_progress,

@@ -160,6 +160,30 @@ pub struct BroughtBack {
     pub rows: Vec<MaterialCode>,
 }
 
+/// Why another correction notice is given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Escalated {
+    /// The supervisor.
+    pub supervisor: StaffId,
+    /// Vault record of the reason.
+    pub reason: Commitment,
+}
+
+/// What was filed with a case by mistake and belongs to another. What the receipt said stays as it was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refiled {
+    /// The other case.
+    pub to: CaseNo,
+    /// Scans that are no longer of this case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scans: Vec<Digest>,
+    /// Rows of which no paper is in this case's bundle any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<MaterialCode>,
+}
+
 /// A department's officer who acts in its review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

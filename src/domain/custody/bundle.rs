@@ -9,7 +9,9 @@ use super::terms::*;
 use crate::domain::case::{Recipient, WitnessedSignature, happened};
 use crate::domain::date::Date;
 use crate::domain::event::{Entry, Event};
-use crate::domain::id::{CaseNo, DiscrepancyId, SiteCode, SlipId, StaffId, Subject, TransferId};
+use crate::domain::id::{
+    CaseNo, Commitment, DiscrepancyId, SiteCode, SlipId, StaffId, Subject, TransferId,
+};
 use crate::domain::time::Timestamp;
 
 /// What can happen to a bundle. A list of papers names them by number.
@@ -74,6 +76,26 @@ pub enum BundleEvent {
         /// That person's signature.
         signature: WitnessedSignature,
     },
+    /// Papers were in this bundle by mistake and are in another now (串件). Whoever holds them goes on holding them.
+    RefiledTo {
+        /// The case they belong to.
+        to: CaseNo,
+        /// Which papers.
+        papers: Vec<u16>,
+        /// Who moved them: the holder.
+        by: StaffId,
+        /// Vault record, of the case they belong to, of why.
+        reason: Commitment,
+    },
+    /// Papers that lay in another bundle by mistake are in this one now.
+    RefiledFrom {
+        /// The case in whose bundle they lay.
+        from: CaseNo,
+        /// Who holds them.
+        holder: Holder,
+        /// What.
+        papers: Vec<Paper>,
+    },
     /// Papers are on a round of the monthly transfer.
     Listed {
         /// Which.
@@ -118,6 +140,8 @@ pub enum Place {
     With(Holder),
     /// It went back to the applicant.
     Applicant,
+    /// It belongs to another case, in whose bundle it is.
+    Refiled(CaseNo),
 }
 
 /// A paper with where it is and what is being done with it.
@@ -266,6 +290,10 @@ impl Bundle {
             } => self.receive(papers, holder, damaged, *back_by, at),
             BundleEvent::Kept { papers, .. } => self.each(papers, at, |paper| paper.offered = None),
             BundleEvent::Returned { papers, .. } => self.leave(papers, &Place::Applicant, at),
+            BundleEvent::RefiledTo { to, papers, .. } => {
+                self.leave(papers, &Place::Refiled(to.clone()), at);
+            }
+            BundleEvent::RefiledFrom { holder, papers, .. } => self.put(papers, holder, at),
             _ => self.follow_up(event, at),
         }
     }

@@ -9,6 +9,7 @@
 //! | `keeping` | Art 8(2), 许可法 32: paper comes in, paper goes back to the applicant (L1, L4) |
 //! | `slip`, `offer`, `receive` | Art 8(5), 12(3): two-party hand-over, line by line (L2, L3, L6) |
 //! | `discrepancy` | Art 12(4): what did not match, with an owner and a day |
+//! | `refile` | Art 12(1): paper in the wrong bundle |
 //! | `signer` | 电子签名法 13: whose key signed, and for whom |
 
 mod bundle;
@@ -16,6 +17,7 @@ mod discrepancy;
 mod keeping;
 mod offer;
 mod receive;
+mod refile;
 mod refusal;
 mod signer;
 mod slip;
@@ -30,6 +32,7 @@ pub use discrepancy::{
 pub use keeping::{NewPaper, give_back, take_in};
 pub use offer::{BUNDLES_MAX, Bundles, cancel, lapse, offer, refuse};
 pub use receive::receive;
+pub use refile::refile;
 pub use refusal::CustodyRefusal;
 pub use signer::acts_for;
 pub use slip::{Received, Slip, SlipEvent, Standing, fold as fold_slip};

@@ -33,6 +33,8 @@ refusals! {
         "办结材料按移交批次移交；请在移交批次中发起，其他交接不填批次号", "finished paper is transferred by rounds; offer it from its round, and name no round for anything else";
     Lent { case: CaseNo, no: u16, until: Date }, "lent", "papers",
         "{case} 第 {no} 号材料为借阅件（{until} 前归还）；请先办理归还", "paper {no} of {case} is lent (until {until}); return it first";
+    HoldersDiffer, "holders-differ", "papers",
+        "所列材料登记在不同站点；请分次移动", "the papers listed are held at different sites; move them in turn";
     NotLent { case: CaseNo, no: u16 }, "not-lent", "papers",
         "{case} 第 {no} 号材料不是从对方借阅的；请选择其他交接类型", "paper {no} of {case} was not lent by the other side; choose another kind of hand-over";
     WrongLeg { leg: Leg, from: Side, to: Side }, "wrong-leg", "leg",

@@ -44,7 +44,7 @@ pub enum CaseStanding {
 /// that lends has it already.
 pub fn fate(paper: &HeldPaper) -> Fate {
     match &paper.place {
-        Place::Applicant => Fate::Settled,
+        Place::Applicant | Place::Refiled(_) => Fate::Settled,
         Place::With(holder) => {
             let owner = paper.lent.as_ref().map_or(holder, |(_, lender)| lender);
             match owner.side {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Read;
 
-use super::facts::{Digests, History};
+use super::facts::{Digests, Filed, History};
 use super::round::Round;
 use super::{Finding, Work};
 use crate::bag::{self, Algorithm, Fault};
@@ -52,7 +52,8 @@ impl Work<'_> {
             };
             if rest.starts_with(MASTERS) {
                 let scans = history.scans.get(&known);
-                if !scans.is_some_and(|scans| scans.iter().any(|(scan, _)| *scan == digest)) {
+                let theirs = |filed: &Filed| filed.scan == digest && filed.stays(round.log_size);
+                if !scans.is_some_and(|scans| scans.iter().any(theirs)) {
                     let case = known.to_string();
                     self.findings.add(Finding::MasterForeign { about, case });
                 }
@@ -85,9 +86,10 @@ impl Work<'_> {
                 continue;
             };
             let scans = history.scans.get(case).map(Vec::as_slice);
-            for (scan, index) in scans.unwrap_or_default() {
-                if *index < round.log_size && !there.contains(scan) {
-                    let (about, scan) = (case.to_string(), scan.to_string());
+            for filed in scans.unwrap_or_default() {
+                let theirs = filed.from < round.log_size && filed.stays(round.log_size);
+                if theirs && !there.contains(&filed.scan) {
+                    let (about, scan) = (case.to_string(), filed.scan.to_string());
                     self.findings.add(Finding::MasterMissing { about, scan });
                 }
             }

@@ -22,13 +22,29 @@ pub(super) struct At {
     pub(super) entry: Entry,
 }
 
+/// A scan that was filed with a case.
+pub(super) struct Filed {
+    pub(super) scan: Digest,
+    /// The index of the fact that filed it there.
+    pub(super) from: u64,
+    /// The index of the fact that it was another case's.
+    pub(super) until: Option<u64>,
+}
+
+impl Filed {
+    /// Whether it had not left the case in a log of this size.
+    pub(super) fn stays(&self, log_size: u64) -> bool {
+        self.until.is_none_or(|until| until >= log_size)
+    }
+}
+
 /// What the proven facts say.
 #[derive(Default)]
 pub(super) struct History {
     /// Histories of everything but cases and scans.
     pub(super) kept: BTreeMap<Subject, Vec<At>>,
-    /// The scans of each case, with the index of the fact that files them there.
-    pub(super) scans: BTreeMap<CaseNo, Vec<(Digest, u64)>>,
+    /// The scans of each case, with the facts between which they were filed there.
+    pub(super) scans: BTreeMap<CaseNo, Vec<Filed>>,
     /// Every digest that a fact of a case or a scan names.
     pub(super) named: HashSet<Digest>,
     /// Whether reading stopped before the end.
@@ -122,18 +138,8 @@ impl History {
             expected,
             found,
         });
-        match (subject, &entry.event) {
-            (
-                Subject::Scan(scan),
-                Event::ScanReceived {
-                    case: Some(case), ..
-                },
-            )
-            | (Subject::Scan(scan), Event::ScanFiled { case }) => {
-                let scans = self.scans.entry(case.clone()).or_default();
-                scans.push((*scan, index));
-            }
-            _ => {}
+        if let Subject::Scan(scan) = subject {
+            self.file(*scan, index, &entry.event);
         }
         if matches!(subject, Subject::Case(_) | Subject::Scan(_)) {
             Digests::default().feed(leaf.as_bytes(), |digest| {
@@ -144,6 +150,31 @@ impl History {
             facts.push(At { index, entry });
         }
         finding
+    }
+
+    /// Notes under which case a scan is filed.
+    fn file(&mut self, scan: Digest, index: u64, event: &Event) {
+        let mut filed = |case: &CaseNo| {
+            self.scans.entry(case.clone()).or_default().push(Filed {
+                scan,
+                from: index,
+                until: None,
+            });
+        };
+        match event {
+            Event::ScanReceived {
+                case: Some(case), ..
+            }
+            | Event::ScanFiled { case } => filed(case),
+            Event::ScanRefiled { from, to, .. } => {
+                filed(to);
+                let left = self.scans.entry(from.clone()).or_default().iter_mut();
+                for filed in left.filter(|filed| filed.scan == scan && filed.until.is_none()) {
+                    filed.until = Some(index);
+                }
+            }
+            _ => {}
+        }
     }
 }
 

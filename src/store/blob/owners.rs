@@ -1,5 +1,7 @@
 //! Whom a blob belongs to: the wraps in its trailer, and those that stand beside it under `wraps/`.
 
+use std::collections::BTreeSet;
+
 use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -9,6 +11,7 @@ use super::seal::{Sealed, Wrap, trailer};
 use super::write::{ONE_PIECE_BYTES, PART_BYTES, Upload};
 use super::{BlobError, Blobs, HEAD_BYTES, Tried, address, sealed_name};
 use crate::domain::{CaseNo, Digest};
+use crate::store::case_keys::owner_text;
 use crate::store::keys::{OwnerKey, random_bytes};
 
 /// The folder of wraps that were added to stored blobs.
@@ -32,18 +35,34 @@ impl Blobs {
     /// Makes a stored blob belong to `case` and no longer to the hall. Whoever calls it knows that nothing but cases
     /// refers to the blob. At every instant the case can read it; repeating a call that failed is safe.
     pub async fn entrust(&self, digest: &Digest, case: &CaseNo) -> Result<(), BlobError> {
+        self.entrust_from(digest, case, &BTreeSet::new()).await
+    }
+
+    /// The same, and no longer to the cases that it has left.
+    pub async fn entrust_from(
+        &self,
+        digest: &Digest,
+        case: &CaseNo,
+        left: &BTreeSet<CaseNo>,
+    ) -> Result<(), BlobError> {
         let owner = self.ring.owner(Some(case)).await?;
+        let left: Vec<String> = left.iter().map(owner_text).collect();
+        let goes = |other: &str| is_hall(other) || left.iter().any(|left| left == other);
         self.ensure_owner(digest, &owner).await?;
         let found = self.read_trailer(digest).await?;
-        if found.wraps.iter().any(|wrap| is_hall(&wrap.owner)) {
+        if found.wraps.iter().any(|wrap| goes(&wrap.owner)) {
             let opened = self.unlock(digest, &found).await?;
             let mut wraps = found.wraps.clone();
-            wraps.retain(|wrap| !is_hall(&wrap.owner) && wrap.owner != owner.owner);
+            wraps.retain(|wrap| !goes(&wrap.owner) && wrap.owner != owner.owner);
             wraps.push(new_wrap(digest, &opened, &owner)?);
             self.replace_trailer(digest, &found, &wraps).await?;
         }
+        let left: Vec<Path> = left
+            .iter()
+            .map(|owner| wrap_location(digest, owner))
+            .collect();
         for location in self.wraps_beside(digest).await? {
-            if location.filename().is_some_and(is_hall) {
+            if location.filename().is_some_and(is_hall) || left.contains(&location) {
                 delete(self.objects.as_ref(), &location).await?;
             }
         }

@@ -16,27 +16,33 @@ use crate::records::export::{ExportLimits, export_pdf};
 /// The language that forms of a hall are in.
 const LANGUAGE: &str = "zh-CN";
 
+/// The scans that are filed with a case, each once, in the order they came.
+fn filed(history: &[Recorded]) -> Vec<Digest> {
+    let mut filed = Vec::new();
+    for fact in history {
+        match &fact.entry.event {
+            Event::Case {
+                event: CaseEvent::ScanFiled { scan, .. },
+            } if !filed.contains(scan) => filed.push(*scan),
+            Event::Case {
+                event: CaseEvent::Refiled(refiled),
+            } => filed.retain(|scan| !refiled.scans.contains(scan)),
+            _ => {}
+        }
+    }
+    filed
+}
+
 impl Packer {
-    /// Adds every scan that was ever filed with the case, and what was derived from it.
+    /// Adds every scan that is filed with the case, and what was derived from it.
     pub(super) async fn scans(
         &self,
         history: &[Recorded],
         folder: &mut Folder,
         unread: &mut Vec<(CaseNo, Digest)>,
     ) -> Result<(), CounterError> {
-        let mut seen = Vec::new();
-        for fact in history {
-            let Event::Case {
-                event: CaseEvent::ScanFiled { scan, .. },
-            } = &fact.entry.event
-            else {
-                continue;
-            };
-            if seen.contains(scan) {
-                continue;
-            }
-            seen.push(*scan);
-            let number = seen.len();
+        for (number, scan) in (1..).zip(filed(history)) {
+            let scan = &scan;
             self.master(scan, number, folder).await?;
             match self.records.manifest(scan).await {
                 Ok(manifest) => self.derive(&manifest, number, folder).await?,
