@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The long proofs. Each prints what it found; the first that fails ends the run.
-#   COUNTERFOIL_KILLS (200), COUNTERFOIL_POWER_ROUNDS (20), COUNTERFOIL_SCALE_PAGES (100000)
+#   COUNTERFOIL_KILLS (200), COUNTERFOIL_POWER_ROUNDS (20), COUNTERFOIL_SCALE_PAGES (100000), COUNTERFOIL_ROUND_CASES (2000)
 #   COUNTERFOIL_CONFORMANCE=folder with merkle/, tlog/ and bagit/ vectors, COUNTERFOIL_CORPUS=folder of hostile files
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,6 +27,10 @@ it conformance::
 echo "== bags: files past 4 GiB, and what bagit.py says"
 COUNTERFOIL_ALONE=1 it bag::a_file_of_five_gigabytes
 tools/bagit-agree.py "${COUNTERFOIL_CACHE:?run this through make prove}"
+echo "== a whole round as a package, beside bagit.py and tar"
+folder=$(mktemp -d "${TMPDIR:-/tmp}/counterfoil-round.XXXXXX")
+trap 'rm -rf "$folder"' EXIT
+node tools/round-bench.mjs "$bin" "$folder" "$(ls "$COUNTERFOIL_CACHE"/bagit-*/bagit.py | head -n 1)"
 echo "== submissions, and what eark-validator says"
 tools/eark-agree.py "${COUNTERFOIL_CACHE:?run this through make prove}"
 echo "== years of transfers"

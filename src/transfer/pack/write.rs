@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+use futures::stream::{self, StreamExt};
 use serde::Deserialize;
 use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
 use super::evidence::Evidence;
@@ -16,12 +19,14 @@ use crate::counter::{Ask, Counter, CounterError};
 use crate::domain::transfer::{TransferRefusal, given};
 use crate::domain::{Digest, Subject, TransferId};
 use crate::package::evidence::bag_info;
-use crate::store::blob::Blobs;
+use crate::store::blob::{BlobError, Blobs};
 
 /// Most bytes of a list of files.
 const MANIFEST_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// Bytes of a blob read at once.
 const PIECE_BYTES: u64 = 4 * 1024 * 1024;
+/// Files read at the same time, ahead of the one that is written.
+const AHEAD: usize = 8;
 
 /// In which form a package is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -75,12 +80,14 @@ impl Packer {
             target: target.to_owned(),
             form: form.into(),
             more: more.to_vec(),
-            files,
             evidence,
             info,
         };
-        let written = tokio::task::spawn_blocking(move || job.run());
-        let written = written.await.map_err(internal)??;
+        let (sender, receiver) = mpsc::channel(1);
+        let reading = read_ahead(counter.blobs.as_ref(), files, sender);
+        let writing = tokio::task::spawn_blocking(move || job.run(receiver));
+        let ((), written) = tokio::join!(reading, writing);
+        let written = written.map_err(internal)??;
         let subject = Subject::Transfer(id.clone());
         counter
             .change(ask, &subject, |_, reads, _| {
@@ -91,6 +98,56 @@ impl Packer {
     }
 }
 
+/// A file of the payload, and its bytes where they are few.
+struct Payload {
+    path: String,
+    digest: Digest,
+    content: Content,
+}
+
+enum Content {
+    /// All of it.
+    Whole(Bytes),
+    /// Its length: it is read while it is written.
+    Long(u64),
+}
+
+impl Content {
+    async fn of(blobs: &Blobs, digest: &Digest) -> Result<Self, CounterError> {
+        match blobs.get_sealed(digest, PIECE_BYTES).await {
+            Ok(bytes) => Ok(Self::Whole(bytes)),
+            Err(BlobError::TooLarge { .. }) => {
+                let size = blobs.size(digest).await?;
+                size.map(Self::Long)
+                    .ok_or_else(|| internal(format!("blob {digest} is missing")))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Reads the payload in its order, a few files ahead of who writes it, and ends early when nobody does any more.
+async fn read_ahead(
+    blobs: &Blobs,
+    files: BTreeMap<String, Digest>,
+    sender: mpsc::Sender<Result<Payload, CounterError>>,
+) {
+    let reading = files.into_iter().map(|(path, digest)| async move {
+        let content = Content::of(blobs, &digest).await?;
+        Ok(Payload {
+            path,
+            digest,
+            content,
+        })
+    });
+    let mut read = stream::iter(reading).buffered(AHEAD);
+    while let Some(payload) = read.next().await {
+        if sender.send(payload).await.is_err() {
+            return;
+        }
+    }
+}
+
 /// A package being written, away from the request threads.
 struct Job {
     blobs: Blobs,
@@ -98,34 +155,42 @@ struct Job {
     target: PathBuf,
     form: Form,
     more: Vec<Algorithm>,
-    files: BTreeMap<String, Digest>,
     evidence: Evidence,
     info: BagInfo,
 }
 
 impl Job {
-    fn run(self) -> Result<Written, CounterError> {
+    fn run(
+        self,
+        mut payload: mpsc::Receiver<Result<Payload, CounterError>>,
+    ) -> Result<Written, CounterError> {
         let bag = |fault| unbagged(&fault);
         let limits = Limits::default();
         let mut writer =
             BagWriter::create(&self.target, self.form, &self.more, limits).map_err(bag)?;
-        for (path, digest) in &self.files {
-            let size = self.runtime.block_on(self.blobs.size(digest))?;
-            let size = size.ok_or_else(|| internal(format!("blob {digest} is missing")))?;
-            let mut reader = BlobReader {
-                job: &self,
-                digest: *digest,
-                at: 0,
-                size,
-                piece: bytes::Bytes::new(),
-            };
+        while let Some(file) = payload.blocking_recv() {
+            let file = file?;
             let known = Known {
-                sha256: Some(*digest),
+                sha256: Some(file.digest),
                 ..Known::default()
             };
-            writer
-                .payload(path, size, &known, &mut reader)
-                .map_err(bag)?;
+            let written = match file.content {
+                Content::Whole(bytes) => {
+                    let length = bytes.len() as u64;
+                    writer.payload(&file.path, length, &known, &mut &bytes[..])
+                }
+                Content::Long(size) => {
+                    let mut reader = BlobReader {
+                        job: &self,
+                        digest: file.digest,
+                        at: 0,
+                        size,
+                        piece: Bytes::new(),
+                    };
+                    writer.payload(&file.path, size, &known, &mut reader)
+                }
+            };
+            written.map_err(bag)?;
         }
         self.evidence.write(&mut writer)?;
         writer.finish(&self.info).map_err(bag)
@@ -138,7 +203,7 @@ struct BlobReader<'j> {
     digest: Digest,
     at: u64,
     size: u64,
-    piece: bytes::Bytes,
+    piece: Bytes,
 }
 
 impl Read for BlobReader<'_> {
