@@ -24,8 +24,8 @@
 //! | [`people`] | use cases of the people who work here: accounts, signing in, sessions, tokens, signing keys | `store`, `ledger`, `domain` |
 //! | [`records`] | use cases of whoever reads: state, text, export, audit | everything above |
 //! | [`counter`] | use cases of the window: catalogue, visits, cases, tickets | `store`, `ledger`, `domain`, `strict`, `forms`, `worker`, `imaging` |
-//! | [`custody`] | use cases of paper: slips offered and received, where each paper is, discrepancies | `counter`, `ledger`, `domain` |
-//! | [`transfer`] | use cases of the monthly transfer: rounds, deferrals, packages, how months stand | `custody`, `counter`, `records`, `pipeline`, `worker`, `package`, `malware`, `bag`, `derive`, `store`, `ledger`, `merkle`, `domain` |
+//! | [`custody`] | use cases of paper: slips offered and received, where each paper is, discrepancies, labels | `counter`, `forms`, `ledger`, `domain` |
+//! | [`transfer`] | use cases of the monthly transfer: rounds, deferrals, packages, how months stand | `custody`, `counter`, `records`, `pipeline`, `worker`, `package`, `malware`, `bag`, `derive`, `forms`, `store`, `ledger`, `merkle`, `domain` |
 //! | [`strict`] | reading TOML so that every problem is reported at once | nothing |
 //! | [`config`], [`telemetry`] | what may be configured; the program's own log | `domain`, `malware`, `ocr`, `store`, `strict` |
 //! | [`http`], [`cli`] | faces | use cases; `cli` also [`app`] |

@@ -1,11 +1,12 @@
-//! The printer of forms, on a child of its own: a receipt does not wait behind pages that are read.
+//! The printer of forms, on children of its own: a receipt does not wait behind pages that are read.
 
 use crate::config::Config;
 use crate::forms::{FormError, Templates, fonts};
 use crate::worker::{Printer, WorkerOptions, WorkerPool};
 
-/// Children that print; one page takes a fraction of a second.
-const PRINTERS: usize = 1;
+/// Children that print: one for what a person waits for at the counter, a fraction of a second a page, and one for slips and
+/// registers of thousands of lines, which take their turns.
+const PRINTERS: usize = 2;
 
 /// The printer with the hall's templates and fonts. Fails when the Chinese fonts are not on this machine.
 pub fn printer(config: &Config) -> Result<Printer, FormError> {

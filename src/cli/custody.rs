@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use super::desk::{Desk, SignerArgs, side};
+use super::paper::{self, LabelArgs, PaperOutput};
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
@@ -15,7 +16,7 @@ use crate::domain::{CaseNo, Date, SlipId, Subject};
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "例 Examples:\n  counterfoil custody where CASE\n  counterfoil custody offer --leg internal --from site/YLZX --to site/YLZX --as c001 CASE CASE\n  counterfoil custody receive SLIP --as a001 CASE CASE"
+    after_help = "例 Examples:\n  counterfoil custody where CASE\n  counterfoil custody offer --leg internal --from site/YLZX --to site/YLZX --as c001 CASE CASE\n  counterfoil custody receive SLIP --as a001 CASE CASE\n  counterfoil custody label CASE CASE --sheet -o labels.pdf\n  counterfoil custody sheet SLIP -o slip.pdf"
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -69,6 +70,15 @@ enum What {
     },
     /// 串件更正：扫描件或材料移到所属办件 Move what was filed with the wrong case to the case it belongs to
     Refile(super::refile::Args),
+    /// 打印材料袋标签 Print the labels of bundles
+    Label(LabelArgs),
+    /// 打印交接单；未签收的留有签字盖章处 Print a slip; one that waits has room to sign and stamp
+    Sheet {
+        /// 交接单号 The slip
+        slip: SlipId,
+        #[command(flatten)]
+        output: PaperOutput,
+    },
     /// 拒收或撤回 Refuse a slip, or cancel it
     End {
         /// 交接单号 The slip
@@ -102,6 +112,8 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
 
 async fn act(desk: &Desk, what: What) -> Result<(), CliError> {
     match what {
+        What::Label(args) => paper::label(desk, args).await,
+        What::Sheet { slip, output } => paper::sheet(desk, &slip, &output).await,
         What::Where { case } => place(desk, &case).await,
         What::History { case } => history(desk, &case).await,
         What::Offer {

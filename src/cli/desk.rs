@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::user::Input;
-use crate::app::App;
+use crate::app::{App, printer};
 use crate::cli::CliError;
 use crate::cli::output::Output;
 use crate::config::Config;
@@ -42,7 +42,8 @@ impl Desk {
     /// Opens the data folder; a running server has it alone.
     pub async fn open(config: &Config, output: Output) -> Result<Self, CliError> {
         let app = App::open(config).await?;
-        let (counter, people) = (app.counter(), app.people()?);
+        let (mut counter, people) = (app.counter(), app.people()?);
+        counter.set_printer(printer(config));
         Ok(Self {
             app,
             counter,

@@ -13,6 +13,7 @@ pub mod forms;
 pub mod ingest;
 pub mod keys;
 pub mod output;
+pub mod paper;
 pub mod rebuild;
 mod refile;
 pub mod replay;

@@ -6,6 +6,7 @@ use clap::Subcommand;
 
 use super::custody;
 use super::desk::{Desk, SignerArgs, side};
+use super::paper::{self, PaperOutput};
 use crate::bag::Algorithm;
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
@@ -102,6 +103,13 @@ enum What {
         #[command(subcommand)]
         step: Step,
     },
+    /// 打印移交清册 Print the register of a round
+    Register {
+        /// 批次 The round
+        round: TransferId,
+        #[command(flatten)]
+        output: PaperOutput,
+    },
     /// 写出移交包 Write the sealed package out
     Package(PackageArgs),
 }
@@ -157,14 +165,7 @@ async fn act(desk: &Desk, what: What) -> Result<Outcome, CliError> {
     let counter = &desk.counter;
     match what {
         What::Status { of } => status(desk, &of).await?,
-        What::Tick => {
-            let by = Actor::new("system:clock").map_err(CliError::internal)?;
-            let ticked = counter.transfer_tick(&by).await?;
-            desk.say(&ticked, || {
-                let crate::transfer::Ticked { opened, joined, reminded, overdue, escalated, lapsed, .. } = ticked;
-                format!("开批 opened {opened}，并入 joined {joined}，提醒 reminded {reminded}，逾期 overdue {overdue}，升级 escalated {escalated}，交接单过期 lapsed {lapsed}")
-            })?;
-        }
+        What::Tick => tick(desk).await?,
         What::Open {
             department,
             site,
@@ -219,9 +220,19 @@ async fn act(desk: &Desk, what: What) -> Result<Outcome, CliError> {
             counter.defer_round(&ask, &round, &staff, order).await?;
             show(desk, &round).await?;
         }
+        What::Register { round, output } => paper::register(desk, &round, &output).await?,
         What::Package(args) => package(desk, &args).await?,
     }
     Ok(Outcome::Done)
+}
+
+async fn tick(desk: &Desk) -> Result<(), CliError> {
+    let by = Actor::new("system:clock").map_err(CliError::internal)?;
+    let ticked = desk.counter.transfer_tick(&by).await?;
+    desk.say(&ticked, || {
+        let crate::transfer::Ticked { opened, joined, reminded, overdue, escalated, lapsed, .. } = ticked;
+        format!("开批 opened {opened}，并入 joined {joined}，提醒 reminded {reminded}，逾期 overdue {overdue}，升级 escalated {escalated}，交接单过期 lapsed {lapsed}")
+    })
 }
 
 fn deferral(step: Step) -> DeferralOrder {

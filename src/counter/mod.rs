@@ -25,7 +25,7 @@ mod numbers;
 mod opening;
 mod places;
 mod platform;
-mod printing;
+pub(crate) mod printing;
 mod publishing;
 mod reconcile;
 mod refusal;
@@ -61,7 +61,8 @@ pub use self::places::{
 };
 pub use self::platform::{ImportOrder, Unreported};
 pub use self::printing::{
-    FormsView, PrintOrder, PrintView, PrintableView, SealPlace, SlipView, UnsignedOrder,
+    FormsView, PrintOrder, PrintView, PrintableView, PrintedPaper, SealPlace, SlipView,
+    UnsignedOrder,
 };
 pub use self::reconcile::RegisterRow;
 pub use self::tickets::{MatterOrder, OpenTicketOrder, TicketOrder};

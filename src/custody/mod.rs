@@ -1,4 +1,4 @@
-//! Use cases of paper: slips made out, offered, received and called off; where each paper is; what did not match and who
+//! Use cases of paper: slips made out, offered, received, called off and printed, labels; where each paper is; what did not match and who
 //! clears it up. Who may hold paper and what a signature is worth is the domain's to decide; nothing here knows HTTP or
 //! a command line, and nothing here writes but through `Ledger::record`. They work with the parts of
 //! [`Counter`](crate::counter::Counter).
@@ -7,13 +7,16 @@ mod bundles;
 mod discrepancies;
 mod draft;
 mod hand;
+mod labels;
 mod refile;
 mod rows;
+mod sheet;
 mod view;
 
 pub use bundles::{BundleView, HeldView, PaperOrder};
 pub use discrepancies::DiscrepancyView;
 pub use draft::{BundleChoice, DraftedOutcome, DraftedSlip, FoundLine, OutcomeDraft, SlipDraft};
 pub use hand::{CallOffOrder, OfferOrder, ReceiptOrder};
+pub use labels::{LABELS_MAX, LabelOrder};
 pub use refile::{MovedPaper, MovedScan, RefileOrder};
 pub use view::{PaperSlipView, SignatureView, SlipStanding};

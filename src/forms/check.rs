@@ -11,6 +11,13 @@ pub const TEXT_CHARS_MAX: usize = 1000;
 /// The most rows of a list.
 pub const ROWS_MAX: usize = 200;
 
+/// The most rows of a list on a slip or a register. What has more lines goes over several volumes; one bundle or case can
+/// have more lines than a volume should.
+pub const LONG_ROWS_MAX: usize = 10_000;
+
+/// The most places of a sheet of labels that may be used up.
+pub const SKIP_MAX: u32 = 9;
+
 /// The most lines of a blank receipt.
 pub const BLANK_LINES_MAX: u32 = 12;
 
@@ -23,10 +30,19 @@ pub const NUMBER_CHARS_MAX: usize = 64;
 impl Form {
     /// Whether it can be printed; the error names the first field that cannot.
     pub fn check(&self) -> Result<(), FormError> {
-        check(&self.value()?, "")?;
-        short("head.number", &self.head().number, NUMBER_CHARS_MAX)?;
-        short("head.verify", &self.head().verify, VERIFY_CHARS_MAX)?;
+        check(&self.value()?, "", self.rows_max())?;
+        if let Some(head) = self.head() {
+            short("head.number", &head.number, NUMBER_CHARS_MAX)?;
+            short("head.verify", &head.verify, VERIFY_CHARS_MAX)?;
+        }
         match self {
+            Form::BundleLabels(form) if form.skip > SKIP_MAX => Err(wrong(
+                "skip",
+                FieldFault::OutOfRange {
+                    least: 0,
+                    most: SKIP_MAX,
+                },
+            )),
             Form::BlankReceipt(form) if !(1..=BLANK_LINES_MAX).contains(&form.lines) => Err(wrong(
                 "lines",
                 FieldFault::OutOfRange {
@@ -37,26 +53,33 @@ impl Form {
             _ => Ok(()),
         }
     }
+
+    fn rows_max(&self) -> usize {
+        match self {
+            Form::CustodySlip(_) | Form::TransferRegister(_) => LONG_ROWS_MAX,
+            _ => ROWS_MAX,
+        }
+    }
 }
 
-fn check(value: &Value, path: &str) -> Result<(), FormError> {
+fn check(value: &Value, path: &str, rows_max: usize) -> Result<(), FormError> {
     match value {
         Value::String(text) => check_text(text, path),
         Value::Array(rows) if rows.is_empty() => Err(wrong(path, FieldFault::NoRows)),
-        Value::Array(rows) if rows.len() > ROWS_MAX => Err(wrong(
+        Value::Array(rows) if rows.len() > rows_max => Err(wrong(
             path,
             FieldFault::TooManyRows {
                 rows: rows.len(),
-                limit: ROWS_MAX,
+                limit: rows_max,
             },
         )),
         Value::Array(rows) => {
             let mut rows = rows.iter().enumerate();
-            rows.try_for_each(|(place, row)| check(row, &format!("{path}[{place}]")))
+            rows.try_for_each(|(place, row)| check(row, &format!("{path}[{place}]"), rows_max))
         }
         Value::Object(entries) => {
             let mut entries = entries.iter();
-            entries.try_for_each(|(key, entry)| check(entry, &join(path, key)))
+            entries.try_for_each(|(key, entry)| check(entry, &join(path, key), rows_max))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }

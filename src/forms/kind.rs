@@ -7,10 +7,16 @@ use super::data::{
     DispatchSlip, IntakeReceipt, OneTimeNotice, ReferralSlip, RefusalToAccept,
     SpecialProcedureNotice, Undertaking,
 };
+use super::handover::{BundleLabels, CustodySlip, TransferRegister};
 use super::parts::Head;
 
 macro_rules! forms {
-    ($($(#[$doc:meta])* $kind:ident, $word:literal, $template:literal, $zh:literal;)*) => {
+    (@head $form:ident) => { Some(&$form.head) };
+    (@head $form:ident $without:ident) => {{
+        let _ = $form;
+        None
+    }};
+    ($($(#[$doc:meta])* $kind:ident, $word:literal, $template:literal, $zh:literal $(, no $without:ident)?;)*) => {
         /// Which form.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
@@ -58,9 +64,9 @@ macro_rules! forms {
                 match self { $(Form::$kind(_) => FormKind::$kind,)* }
             }
 
-            /// What stands around its content.
-            pub fn head(&self) -> &Head {
-                match self { $(Form::$kind(form) => &form.head,)* }
+            /// What stands around its content; none on a label, which has room for nothing else.
+            pub fn head(&self) -> Option<&Head> {
+                match self { $(Form::$kind(form) => forms!(@head form $($without)?),)* }
             }
         }
 
@@ -97,4 +103,10 @@ forms! {
     DeliveryReceipt, "delivery_receipt", "delivery-receipt", "出件签收单";
     /// 空白收件凭证: numbered, filled in by hand in an outage and entered afterwards (补录).
     BlankReceipt, "blank_receipt", "blank-receipt", "收件凭证（应急）";
+    /// 材料袋标签: the label of a bundle, which both sides of a hand-over scan.
+    BundleLabels, "bundle_labels", "bundle-labels", "材料袋标签", no head;
+    /// 交接单, Art 8(5), 12(3): paper handed over, line by line, with both signatures or room for them.
+    CustodySlip, "custody_slip", "custody-slip", "交接单";
+    /// 移交清册, Art 12(4): the papers of a round of the monthly transfer.
+    TransferRegister, "transfer_register", "transfer-register", "移交清册";
 }

@@ -2,12 +2,14 @@
 //! arrive here already formatted; no rule of a case is decided here, no clock is read, and nothing is rendered
 //! outside the child process. Never a package, a network or a file that was not handed in.
 
+mod barcode;
 pub mod check;
 pub mod data;
 mod diagnose;
 mod error;
 pub mod fonts;
 mod glyphs;
+pub mod handover;
 mod kind;
 pub mod parts;
 mod press;

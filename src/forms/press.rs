@@ -18,6 +18,9 @@ use crate::domain::Timestamp;
 /// How many printings a remembered result of Typst outlives without being used.
 const REMEMBERED: usize = 12;
 
+/// Pages above which nothing is remembered: it is much, and of no use to any other paper.
+const LONG_PAGES: u32 = 10;
+
 /// The faces of a Noto CJK collection that are kept: simplified Chinese, proportional and of one width.
 const NOTO_FACES: &str = "CJK SC";
 
@@ -58,7 +61,10 @@ impl Press {
         let fonts = self.fonts.insert(fonts);
         let world = SheetWorld::new(&self.library, fonts, sheet)?;
         let printed = print(&world, sheet);
-        typst::comemo::evict(REMEMBERED);
+        let long = printed
+            .as_ref()
+            .is_ok_and(|printed| printed.pages > LONG_PAGES);
+        typst::comemo::evict(if long { 0 } else { REMEMBERED });
         printed
     }
 }

@@ -1,15 +1,15 @@
-//! The QR code of a form (ISO/IEC 18004): which form, its number, the digest of what it states, and how to check it.
+//! The QR code of a form (ISO/IEC 18004): which form, its number, the digest of what it states, and how to check it; on a
+//! label the case number alone.
 
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 
-use super::{FieldFault, Form, FormError};
+use super::{FieldFault, Form, FormError, Head};
 use crate::domain::Digest;
 
 /// What the code of `form` says. Where the hint is a web address it is that address with the particulars, so that
 /// a phone opens the page; otherwise `counterfoil:1?…` and the hint on a second line.
-pub(super) fn content(form: &Form, digest: &Digest) -> String {
-    let head = form.head();
+pub(super) fn content(form: &Form, head: &Head, digest: &Digest) -> String {
     let particulars = format!(
         "form={}&no={}&sha256={digest}",
         form.kind().as_str(),
@@ -21,6 +21,33 @@ pub(super) fn content(form: &Form, digest: &Digest) -> String {
         return format!("{verify}{joint}{particulars}");
     }
     format!("counterfoil:1?{particulars}\n{verify}")
+}
+
+/// What the code beside the signatures of a slip, or beside the checkpoint of a register, says: the digests that both sides
+/// signed, or the checkpoint itself.
+pub(super) fn evidence(form: &Form) -> Option<String> {
+    match form {
+        Form::CustodySlip(slip) => {
+            let number = escaped(&slip.head.number);
+            let given = format!(
+                "counterfoil:1?slip={number}&manifest={}",
+                slip.given.statement
+            );
+            Some(match &slip.taken {
+                Some(taken) => format!("{given}&outcome={}", taken.statement),
+                None => given,
+            })
+        }
+        Form::TransferRegister(register) => {
+            let (log, number) = (&register.log, escaped(&register.head.number));
+            let (size, root) = (log.size, escaped(&log.root));
+            Some(format!(
+                "counterfoil:1?transfer={number}&log={}&size={size}&root={root}",
+                escaped(&log.origin)
+            ))
+        }
+        _ => None,
+    }
 }
 
 /// The code as a picture, with its quiet zone.
@@ -70,12 +97,13 @@ mod tests {
         let expected = format!(
             "counterfoil:1?form=blank_receipt&no=%E7%A9%BA%E7%99%BD%207&sha256={digest}\n到任一综合窗口核验"
         );
-        assert_eq!(content(&form, &digest), expected);
+        let content = |form: &Form| content(form, form.head().unwrap(), &digest);
+        assert_eq!(content(&form), expected);
         if let Form::BlankReceipt(form) = &mut form {
             form.head.verify = "https://hall.example/v?x=1".into();
         }
         let begins = "https://hall.example/v?x=1&form=blank_receipt&no=%E7";
-        assert!(content(&form, &digest).starts_with(begins));
+        assert!(content(&form).starts_with(begins));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! A form of each kind with plausible content, for `doctor`, for previews of a hall's templates, and for tests.
 //! Places, people and numbers are invented.
 
+mod handover;
+
 use super::data::{
     AcceptanceNotice, BlankReceipt, ConditionalAcceptance, DeferralRefusal, DeliveryReceipt,
     DispatchSlip, IntakeReceipt, OneTimeNotice, ReferralSlip, RefusalToAccept,
@@ -37,6 +39,9 @@ pub fn form(kind: FormKind) -> Form {
         FormKind::SpecialProcedureNotice => special_procedure_notice().into(),
         FormKind::DeliveryReceipt => delivery_receipt().into(),
         FormKind::BlankReceipt => blank_receipt().into(),
+        FormKind::BundleLabels => handover::bundle_labels().into(),
+        FormKind::CustodySlip => handover::custody_slip().into(),
+        FormKind::TransferRegister => handover::transfer_register().into(),
     }
 }
 

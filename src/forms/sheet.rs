@@ -3,7 +3,8 @@
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
-use super::{Form, FormError, Templates, qr, statement};
+use super::handover::BundleLabels;
+use super::{Form, FormError, Templates, barcode, qr, statement};
 use crate::domain::{Digest, Timestamp};
 
 /// The data, as templates read it.
@@ -11,6 +12,12 @@ pub const DATA: &str = "data.json";
 
 /// The QR code, as templates read it.
 pub const QR: &str = "qr.svg";
+
+/// How the names of the codes on labels begin: `code-qr-1.svg`, `code-bars-1.svg`, from 1.
+pub const CODES: &str = "code-";
+
+/// The code of what was signed, or of the checkpoint, on slips and registers.
+pub const EVIDENCE: &str = "code-evidence.svg";
 
 /// Asia/Shanghai against UTC, in minutes; without summer time since 1991.
 pub(super) const OFFSET_MINUTES: i32 = 8 * 60;
@@ -64,18 +71,27 @@ impl Sheet {
         form.check()?;
         let digest = form.digest()?;
         let kind = form.kind();
-        let data = serde_json::json!({
+        let mut data = serde_json::json!({
             "title": kind.zh(),
             "form": form.value()?,
             "digest": digest,
             "reprint": printing.reprint,
             "printed": printed(printing.at),
         });
-        let data = serde_json::to_vec(&data).map_err(statement::unwritable)?;
-        let code = qr::svg(&qr::content(form, &digest))?;
         let mut files = templates.read()?;
+        if let Some(head) = form.head() {
+            let code = qr::svg(&qr::content(form, head, &digest))?;
+            files.push(SheetFile::built_in(QR, code.into_bytes()));
+        }
+        if let Some(evidence) = qr::evidence(form) {
+            let code = qr::svg(&evidence)?;
+            files.push(SheetFile::built_in(EVIDENCE, code.into_bytes()));
+        }
+        if let Form::BundleLabels(labels) = form {
+            data["bars"] = codes(labels, &mut files)?.into();
+        }
+        let data = serde_json::to_vec(&data).map_err(statement::unwritable)?;
         files.push(SheetFile::built_in(DATA, data));
-        files.push(SheetFile::built_in(QR, code.into_bytes()));
         Ok(Self {
             template: kind.template().to_owned(),
             identity: format!(
@@ -102,6 +118,20 @@ impl Sheet {
         }
         Digest::of(listed)
     }
+}
+
+/// Adds both codes of each label to `files`; the widths of the bar codes in modules.
+fn codes(labels: &BundleLabels, files: &mut Vec<SheetFile>) -> Result<Vec<usize>, FormError> {
+    let mut widths = Vec::new();
+    for (place, label) in labels.labels.iter().enumerate() {
+        let bars = barcode::bars(&format!("labels[{place}].case"), &label.case)?;
+        widths.push(bars.modules);
+        for (kind, code) in [("qr", qr::svg(&label.case)?), ("bars", bars.svg)] {
+            let name = format!("{CODES}{kind}-{}.svg", place + 1);
+            files.push(SheetFile::built_in(&name, code.into_bytes()));
+        }
+    }
+    Ok(widths)
 }
 
 /// The hall's clock at an instant, `offset_minutes` from UTC; none outside the calendar.

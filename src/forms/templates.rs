@@ -67,7 +67,7 @@ fn read_folder(folder: &Path) -> Result<Vec<SheetFile>, FormError> {
         let Some(name) = usable_name(&path) else {
             continue;
         };
-        if RESERVED.contains(&name.as_str()) {
+        if RESERVED.contains(&name.as_str()) || name.starts_with(super::sheet::CODES) {
             let reason = "the program uses this name itself; rename the file";
             return Err(unusable(&path, reason.into()));
         }

@@ -23,7 +23,7 @@ use crate::store::read_log::ReadKind;
 
 /// Lets the caller do `action` with the paper of a case: whoever may with the case, and the departments that hold some
 /// of it.
-async fn may(
+pub(super) async fn may(
     service: &Service,
     signed: &Signed,
     case: &CaseNo,

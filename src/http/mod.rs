@@ -21,6 +21,7 @@ pub mod forms;
 pub mod health;
 pub mod openapi;
 pub mod packages;
+pub mod papers;
 pub mod platform;
 pub mod problem;
 pub mod progress;
@@ -213,6 +214,10 @@ fn paper() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(packages::package))
         .routes(routes!(packages::accept))
         .routes(routes!(packages::checks))
+        .routes(routes!(papers::label))
+        .routes(routes!(papers::labels))
+        .routes(routes!(papers::sheet))
+        .routes(routes!(papers::register))
 }
 
 fn described() -> OpenApiRouter<Arc<Service>> {

@@ -35,7 +35,7 @@ pub(super) fn may_for(signed: &Signed, action: Action, side: &Side) -> Result<()
 }
 
 /// Lets the caller read what two sides have to do with.
-fn may_read(signed: &Signed, slip: &Slip) -> Result<(), HttpProblem> {
+pub(super) fn may_read(signed: &Signed, slip: &Slip) -> Result<(), HttpProblem> {
     let given = may_for(signed, Action::ReadPaper, &slip.from.side);
     given.or_else(|_| may_for(signed, Action::ReadPaper, &slip.to))
 }

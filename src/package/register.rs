@@ -28,7 +28,7 @@ const COLUMNS: [(&str, &str, f64); 12] = [
 ];
 
 /// Stands in the line of a case that has no paper, so that the case is not passed over.
-const NO_PAPER: &str = "（无纸质材料 no paper）";
+pub const NO_PAPER: &str = "（无纸质材料 no paper）";
 
 /// What a register is called on its sheet.
 const SHEET: &str = "移交清册";

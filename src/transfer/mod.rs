@@ -1,11 +1,12 @@
 //! Use cases of the monthly transfer (月度移交): what the calendar makes of it, papers looked up by their labels, the
-//! package sealed, papers put off with the department's consent, and how a site's months stand. The hand-over itself is
+//! package sealed, the register printed, papers put off with the department's consent, and how a site's months stand. The hand-over itself is
 //! `custody`'s. Nothing here knows HTTP or a command line, and nothing here writes but through `Ledger::record`. They
 //! work with the parts of [`Counter`](crate::counter::Counter).
 
 mod defer;
 mod gather;
 pub mod pack;
+mod register;
 mod standing;
 mod tick;
 mod view;

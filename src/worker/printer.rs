@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 
 use super::host::{WorkerError, WorkerHost};
 use super::pool::WorkerPool;
@@ -14,6 +15,12 @@ use crate::forms::{Form, FormError, Printing, Sheet, TemplateProblem, Templates}
 
 /// How long a form may take. The first one of a child also reads the fonts.
 pub const FORM_DEADLINE: Duration = Duration::from_secs(20);
+
+/// How much longer for each line of a slip or a register; it takes a tenth of that.
+const LINE_DEADLINE: Duration = Duration::from_millis(25);
+
+/// Lines from which a paper is printed one at a time, so that a receipt does not wait behind several of them.
+const LONG_LINES: usize = 100;
 
 /// A printed form.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +43,7 @@ pub struct Printer {
     pool: Arc<WorkerPool>,
     templates: Templates,
     deadline: Duration,
+    long: Arc<Semaphore>,
 }
 
 impl Printer {
@@ -45,6 +53,7 @@ impl Printer {
             pool,
             templates,
             deadline: FORM_DEADLINE,
+            long: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -57,14 +66,18 @@ impl Printer {
     /// Prints a form. The same data, templates, time and reprint number give the same bytes.
     pub async fn print(&self, form: &Form, printing: Printing) -> Result<Printed, FormError> {
         let statement = form.digest()?;
+        let lines = form.long_lines();
+        let deadline = self.deadline + LINE_DEADLINE * u32::try_from(lines).unwrap_or(u32::MAX);
+        let _turn = match lines >= LONG_LINES {
+            true => Some(self.long.acquire().await.map_err(|error| gone(&error))?),
+            false => None,
+        };
         let (form, templates) = (form.clone(), self.templates.clone());
         let made = tokio::task::spawn_blocking(move || Sheet::new(&form, printing, &templates));
-        let sheet = made.await.map_err(|error| FormError::Worker {
-            reason: error.to_string(),
-        })??;
+        let sheet = made.await.map_err(|error| gone(&error))??;
         let trouble = |error| trouble(error, &sheet.template);
         let mut worker = self.pool.checkout().await.map_err(trouble)?;
-        let printed = worker.form(&sheet, self.deadline).await.map_err(trouble)?;
+        let printed = worker.form(&sheet, deadline).await.map_err(trouble)?;
         let (pages, warnings, pdf) = printed;
         Ok(Printed {
             pdf,
@@ -106,6 +119,12 @@ impl WorkerHost {
             }
             _ => Err(self.nonsense(None).await),
         }
+    }
+}
+
+fn gone(error: &dyn std::fmt::Display) -> FormError {
+    FormError::Worker {
+        reason: error.to_string(),
     }
 }
 

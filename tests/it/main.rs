@@ -93,6 +93,7 @@ mod package_metadata;
 mod package_register;
 mod package_sip;
 mod paper_cli;
+mod paper_forms;
 mod paper_http;
 mod pdf;
 mod people_accounts;

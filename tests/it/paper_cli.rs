@@ -27,7 +27,10 @@ fn a_tick_may_be_repeated_and_an_unknown_case_or_round_is_named() {
     }
     let (code, lines, _) = ran(&workspace, &["transfer", "status", "--of", "site/YLZX"]);
     assert_eq!((code, lines.len()), (Some(0), 0));
-    let unknown: [&[&str]; 4] = [
+    let unknown: [&[&str]; 7] = [
+        &["custody", "label", "C-1", "-o", "label.pdf"],
+        &["custody", "sheet", "S-1", "-o", "slip.pdf"],
+        &["transfer", "register", "t-1", "-o", "register.pdf"],
         &["custody", "where", "C-1"],
         &["custody", "receive", "S-1", "--as", "c001", "C-1"],
         &["transfer", "seal", "t-1", "--as", "c001"],

@@ -46,12 +46,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store", "ledger", "domain", "merkle", "strict", "forms", "worker", "imaging",
         ],
     ),
-    ("custody", &["counter", "ledger", "domain"]),
+    ("custody", &["counter", "forms", "ledger", "domain"]),
     (
         "transfer",
         &[
             "custody", "counter", "records", "pipeline", "worker", "package", "malware", "bag",
-            "derive", "store", "ledger", "merkle", "domain",
+            "derive", "forms", "store", "ledger", "merkle", "domain",
         ],
     ),
     ("config", &["domain", "malware", "ocr", "store", "strict"]),

@@ -3,11 +3,13 @@
 //! states what the original stated.
 
 mod facts;
+pub(crate) mod paper;
 mod phrases;
 mod slip;
 mod stated;
 mod unsigned;
 
+pub use self::paper::PrintedPaper;
 pub(super) use self::phrases::moment;
 pub use self::slip::SlipView;
 pub use self::unsigned::UnsignedOrder;

@@ -10,7 +10,7 @@ use crate::counter::{Counter, CounterError, about};
 use crate::domain::case::{CaseEvent, CaseState};
 use crate::domain::event::FileFormat;
 use crate::domain::transfer::{RoundLine, RoundState};
-use crate::domain::{CaseNo, Digest, Event, Subject, Timestamp};
+use crate::domain::{CaseNo, Digest, Event, StaffId, Subject, Timestamp};
 use crate::ledger::Recorded;
 use crate::package::{CaseDoc, FileDoc, FileKind, PackageDoc, metadata, register};
 use crate::store::blob::Blobs;
@@ -126,32 +126,16 @@ pub(super) fn suffix(format: FileFormat) -> (&'static str, &'static str) {
 }
 
 impl Packer {
-    /// Gathers the package of a round, as of `now`.
+    /// Gathers the package of a round, as of `now`, when the log has `log_size` facts. `by` seals it.
     pub(super) async fn gather(
         &self,
         counter: &Counter,
         round: &RoundState,
         lines: &[RoundLine],
-        now: Timestamp,
+        (now, log_size): (Timestamp, u64),
+        by: &StaffId,
     ) -> Result<Gathered, CounterError> {
-        let site = counter.site(&round.of.site).await?;
-        let department = counter.department(&round.of.department).await?;
-        let site_name = counter.site_definition(&site).await?.name;
-        let department_name = counter.department_definition(&department).await?.name;
-        let doc = PackageDoc {
-            transfer: round.id.clone(),
-            department: round.of.department.clone(),
-            department_name,
-            site: round.of.site.clone(),
-            hall_name: site_name.clone(),
-            site_name,
-            month: round.of.month,
-            round: round.round,
-            due: round.due,
-            sealed_at: now,
-            software: env!("CARGO_PKG_VERSION").to_owned(),
-            cases: Vec::new(),
-        };
+        let doc = counter.round_doc(round, now).await?;
         let mut gathered = Gathered {
             doc,
             documents: Vec::new(),
@@ -162,7 +146,7 @@ impl Packer {
             let case = self.case_files(counter, line, &mut gathered, now).await?;
             gathered.doc.cases.push(case);
         }
-        self.whole(counter, &mut gathered).await?;
+        self.whole(counter, &mut gathered, (log_size, by)).await?;
         Ok(gathered)
     }
 
@@ -275,7 +259,12 @@ impl Packer {
 
     /// What is about the package as a whole: metadata, register, description. None of it names a person, because it
     /// cannot be erased with one case.
-    async fn whole(&self, counter: &Counter, gathered: &mut Gathered) -> Result<(), CounterError> {
+    async fn whole(
+        &self,
+        counter: &Counter,
+        gathered: &mut Gathered,
+        (log_size, by): (u64, &StaffId),
+    ) -> Result<(), CounterError> {
         let mut made: Vec<(String, &str, Vec<u8>)> = Vec::new();
         // Those of the cases are files of the package already.
         let mut bare = gathered.doc.clone();
@@ -294,6 +283,10 @@ impl Packer {
         let sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
         made.push(("register.csv".to_owned(), "text/csv", csv));
         made.push(("register.xlsx".to_owned(), sheet, xlsx));
+        let log = counter.log_position_at(log_size).await?;
+        for (path, pdf) in counter.sealed_register(&gathered.doc, log, by).await? {
+            made.push((path, "application/pdf", pdf.into()));
+        }
         let json = serde_json::to_vec(&gathered.doc).map_err(internal)?;
         made.push(("transfer.json".to_owned(), "application/json", json));
         for (path, media_type, bytes) in made {

@@ -11,7 +11,7 @@ use crate::ledger::Recorded;
 use crate::package::{CaseDoc, PaperDoc, StepDoc, Words};
 
 /// What a case is about, its papers on the line and its procedure; without files yet.
-pub(super) fn described(
+pub(in crate::transfer) fn described(
     case: &CaseState,
     item: &ServiceItem,
     bundle: &Bundle,

@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub use report::{Check, CheckReport, CheckVerdict, Property};
 pub use write::PackageForm;
 
+pub(super) use describe::described;
+
 use crate::bag::Fault;
 use crate::counter::{CounterError, Refusal};
 use crate::ledger::Ledger;

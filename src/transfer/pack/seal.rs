@@ -29,7 +29,9 @@ impl Packer {
         let lines = counter.round_lines(&known.lines).await?;
         let on = on_round(&known, &counter.bundles_of(&lines).await?);
         let (now, log_size) = (counter.clock.now(), *self.ledger.published().borrow());
-        let gathered = self.gather(counter, &known, &on, now).await?;
+        let gathered = self
+            .gather(counter, &known, &on, (now, log_size), by)
+            .await?;
         let report = self.check(&gathered, &on, now).await?;
         let payload = gathered.payload();
         let manifest = manifest_text(&payload).map_err(|fault| unbagged(&fault))?;

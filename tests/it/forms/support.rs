@@ -82,10 +82,15 @@ impl Paper {
 
     /// Poppler and qpdf find nothing wrong; A4, every font embedded as a subset, PDF/A-2b claimed.
     pub fn is_sound(&self) {
+        self.is_sound_on("(A4)");
+    }
+
+    /// The same on paper of another size, as pdfinfo tells it.
+    pub fn is_sound_on(&self, size: &str) {
         let info = self.tool("pdfinfo", &[], &[]);
         for part in [
             &format!("Pages:           {}", self.pages),
-            "(A4)",
+            size,
             "Tagged:          yes",
         ] {
             assert!(info.contains(part), "{part} in {info}");
@@ -121,35 +126,60 @@ impl Paper {
     /// What the QR codes at the left edge of a page say, looked at one by one as a phone is held: `windows` are the
     /// parts of the page's height they stand in, in percent.
     pub fn codes(&self, page: u32, windows: &[(usize, usize)]) -> Vec<String> {
+        let picture = self.picture(page);
+        let (width, height) = (picture.width, picture.height);
+        let parts = windows.iter().flat_map(|(from, to)| {
+            let (from, to) = (height * from / 100, height * to / 100);
+            picture.part((0, width / 4), (from, to)).codes()
+        });
+        parts.collect()
+    }
+
+    /// A page at 300 dots an inch.
+    pub fn picture(&self, page: u32) -> Picture {
         let number = page.to_string();
         let prefix = self.folder.path().join("page");
+        let part = ["-f", &number, "-l", &number];
         let run = Command::new("pdftoppm")
-            .args([
-                "-r",
-                "300",
-                "-gray",
-                "-singlefile",
-                "-f",
-                &number,
-                "-l",
-                &number,
-            ])
+            .args(["-r", "300", "-gray", "-singlefile"])
+            .args(part)
             .args([self.path(), prefix.clone()])
             .output()
             .unwrap();
         assert!(run.status.success() && run.stderr.is_empty());
         let (width, height, pixels) = pgm(&std::fs::read(prefix.with_extension("pgm")).unwrap());
-        let mut found = Vec::new();
-        for (from, to) in windows {
-            let (from, to) = (height * from / 100, height * to / 100);
-            let mut image =
-                rqrr::PreparedImage::prepare_from_greyscale(width / 4, to - from, |x, y| {
-                    pixels[(from + y) * width + x]
-                });
-            let grids = image.detect_grids();
-            found.extend(grids.iter().map(|grid| grid.decode().unwrap().1));
+        Picture {
+            width,
+            height,
+            pixels,
         }
-        found
+    }
+}
+
+/// A page, or a part of one, in grey.
+pub struct Picture {
+    pub width: usize,
+    pub height: usize,
+    pub pixels: Vec<u8>,
+}
+
+impl Picture {
+    /// The part between these places, in pixels.
+    pub fn part(&self, (left, right): (usize, usize), (top, bottom): (usize, usize)) -> Picture {
+        let lines = self.pixels.chunks(self.width).take(bottom).skip(top);
+        Picture {
+            width: right - left,
+            height: bottom - top,
+            pixels: lines.flat_map(|line| line[left..right].to_vec()).collect(),
+        }
+    }
+
+    /// What the QR codes in it say.
+    pub fn codes(&self) -> Vec<String> {
+        let grey = |x, y| self.pixels[y * self.width + x];
+        let mut image = rqrr::PreparedImage::prepare_from_greyscale(self.width, self.height, grey);
+        let grids = image.detect_grids();
+        grids.iter().map(|grid| grid.decode().unwrap().1).collect()
     }
 }
 
