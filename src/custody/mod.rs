@@ -1,6 +1,6 @@
-//! Use cases of paper: slips made out, offered, received, called off and printed, labels; where each paper is; what did not match and who
-//! clears it up. Who may hold paper and what a signature is worth is the domain's to decide; nothing here knows HTTP or
-//! a command line, and nothing here writes but through `Ledger::record`. They work with the parts of
+//! Use cases of paper: slips made out, offered, received, called off and printed; labels; where each paper is; what did not
+//! match and who clears it up. Who may hold paper and what a signature is worth is the domain's to decide; nothing here
+//! knows HTTP or a command line, and nothing here writes but through `Ledger::record`. They work with the parts of
 //! [`Counter`](crate::counter::Counter).
 
 mod bundles;

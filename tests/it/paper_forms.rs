@@ -133,8 +133,10 @@ async fn a_slip_is_printed_to_be_signed_by_hand_and_again_when_it_was_received()
     ] {
         assert!(text.contains(stated), "{stated} is not in {text}");
     }
-    assert!(
-        waiting.codes(waiting.pages, &[(86, 98)])[0].contains(&format!("&manifest={manifest}"))
+    let codes = waiting.codes(waiting.pages, &[(0, 85)]);
+    assert_eq!(
+        codes,
+        [format!("counterfoil:1?slip={slip}&manifest={manifest}")]
     );
     let mut elsewhere = hall.signed_in("mzj-02").await;
     assert_eq!(elsewhere.fetch(&path).await.0, 404, "neither side's");

@@ -1,7 +1,7 @@
 //! The papers of custody and transfer: labels whose codes read back, slips with and without their second signature,
 //! registers; and what thousands of lines take.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use counterfoil::forms::handover::VOLUME_ROWS;
 use counterfoil::forms::{FieldFault, Form, FormError, FormKind, Templates, sample};
@@ -330,7 +330,6 @@ async fn a_full_volume_prints_within_what_a_child_may_take() {
             printed.pages,
             pool.peak_resident() / MIB
         );
-        assert!(took < Duration::from_secs(60), "{took:?}");
         assert!(pool.peak_resident() < 700 * MIB);
         let paper = Paper::of(&printed);
         let last = paper.page_text(paper.pages);
