@@ -80,7 +80,7 @@ impl PaperTotals {
     }
 }
 
-/// Lines of a volume. Typst takes some 0.1 MiB and 2 to 3 ms a line, so a volume of so many stays well below what a child
+/// Lines of a volume. Typst takes some 0.1 MiB and 1 to 2 ms a line, so a volume of so many stays well below what a child
 /// may take.
 pub const VOLUME_ROWS: usize = 2_000;
 

@@ -16,7 +16,7 @@ use crate::forms::{Form, FormError, Printing, Sheet, TemplateProblem, Templates}
 /// How long a form may take. The first one of a child also reads the fonts.
 pub const FORM_DEADLINE: Duration = Duration::from_secs(20);
 
-/// How much longer for each line of a slip or a register; it takes a tenth of that.
+/// How much longer for each line of a slip or a register; on a core of its own it takes a tenth of that and less.
 const LINE_DEADLINE: Duration = Duration::from_millis(25);
 
 /// Lines from which a paper is printed one at a time, so that a receipt does not wait behind several of them.

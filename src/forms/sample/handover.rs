@@ -37,7 +37,7 @@ pub(super) fn bundle_labels() -> BundleLabels {
         site: text(SITE),
         item: text(ITEM),
         papers: 4,
-        day: text(DAY),
+        day: format!("{DAY}收件"),
     };
     BundleLabels {
         layout: LabelLayout::Sheet,
