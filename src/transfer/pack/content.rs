@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::stream::{self, StreamExt};
+
 use super::describe::described;
 use super::{Packer, internal, unmade};
 use crate::bag::BagPath;
@@ -14,6 +16,9 @@ use crate::domain::{CaseNo, Digest, Event, StaffId, Subject, Timestamp};
 use crate::ledger::Recorded;
 use crate::package::{CaseDoc, FileDoc, FileKind, PackageDoc, metadata, register};
 use crate::store::blob::Blobs;
+
+/// Cases gathered at the same time: while one waits for the disk another is derived.
+const CASES_AT_ONCE: usize = 4;
 
 /// A package that is gathered and not sealed yet.
 pub(super) struct Gathered {
@@ -41,6 +46,13 @@ impl Gathered {
         let files = self.doc.files().chain(&self.documents);
         files.map(|file| file.bytes).sum()
     }
+}
+
+/// What was gathered of one case.
+struct GatheredCase {
+    doc: CaseDoc,
+    unread: Vec<(CaseNo, Digest)>,
+    unscanned: Vec<(CaseNo, String)>,
 }
 
 /// Where the files of one case are put together.
@@ -142,10 +154,23 @@ impl Packer {
             unread: Vec::new(),
             unscanned: Vec::new(),
         };
-        for line in lines {
-            let case = self.case_files(counter, line, &mut gathered, now).await?;
-            gathered.doc.cases.push(case);
+        let head = &gathered.doc.head();
+        let cases = lines
+            .to_vec()
+            .into_iter()
+            .map(|line| async move { self.case_files(counter, &line, head, now).await });
+        let mut cases = stream::iter(cases).buffered(CASES_AT_ONCE);
+        while let Some(case) = cases.next().await {
+            let GatheredCase {
+                doc,
+                unread,
+                unscanned,
+            } = case?;
+            gathered.doc.cases.push(doc);
+            gathered.unread.extend(unread);
+            gathered.unscanned.extend(unscanned);
         }
+        drop(cases);
         self.whole(counter, &mut gathered, (log_size, by)).await?;
         Ok(gathered)
     }
@@ -154,17 +179,17 @@ impl Packer {
         &self,
         counter: &Counter,
         line: &RoundLine,
-        gathered: &mut Gathered,
+        head: &PackageDoc,
         now: Timestamp,
-    ) -> Result<CaseDoc, CounterError> {
+    ) -> Result<GatheredCase, CounterError> {
         let no = &line.case;
         let (case, _) = counter.case(no).await?;
         let item = counter.pinned(&case.mandate.content).await?;
         let bundle = counter.bundle_now(no).await?;
         let history = counter.history(&about(no)).await?;
         let mut folder = Folder::new(no, self.records.blobs(), now);
-        self.scans(&history, &mut folder, &mut gathered.unread)
-            .await?;
+        let (mut unread, mut unscanned) = (Vec::new(), Vec::new());
+        self.scans(&history, &mut folder, &mut unread).await?;
         self.papers_printed(&history, &mut folder).await?;
         let custody = counter.history(&Subject::Bundle(no.clone())).await?;
         let facts = [
@@ -178,14 +203,18 @@ impl Packer {
         }
         for (code, row) in &case.rows {
             if !row.kept().is_empty() && row.scans.is_empty() {
-                gathered.unscanned.push((no.clone(), code.to_string()));
+                unscanned.push((no.clone(), code.to_string()));
             }
         }
         let mut doc = described(&case, &item, &bundle, line, &history)?;
         doc.files = std::mem::take(&mut folder.files);
-        self.case_metadata(counter, &gathered.doc, &case, &mut doc, &mut folder)
+        self.case_metadata(counter, head, &case, &mut doc, &mut folder)
             .await?;
-        Ok(doc)
+        Ok(GatheredCase {
+            doc,
+            unread,
+            unscanned,
+        })
     }
 
     /// The metadata of one case, which name the applicant; they are the case's own blobs.
@@ -197,7 +226,7 @@ impl Packer {
         doc: &mut CaseDoc,
         folder: &mut Folder,
     ) -> Result<(), CounterError> {
-        let mut named = head.head();
+        let mut named = head.clone();
         named.cases.push(CaseDoc {
             applicant_name: Some(counter.applicant_name(case).await?),
             ..doc.clone()

@@ -88,7 +88,7 @@ impl Packer {
         let pages = u32::try_from(manifest.pages.len()).unwrap_or(u32::MAX);
         let engine = manifest.pages.first();
         let engine = engine.map(|page| format!("{} {}", page.engine.name, page.engine.version));
-        let pdf = self.searchable(manifest).await?;
+        let pdf = self.searchable(&folder.case, manifest).await?;
         let name = format!("pdf/{number:04}.pdf");
         let made = folder.keep(&name, FileKind::SearchablePdf, "application/pdf", &pdf);
         let file = made.await?;
@@ -125,10 +125,15 @@ impl Packer {
         Ok(())
     }
 
-    async fn searchable(&self, manifest: &RecordManifest) -> Result<Vec<u8>, CounterError> {
+    async fn searchable(
+        &self,
+        case: &CaseNo,
+        manifest: &RecordManifest,
+    ) -> Result<Vec<u8>, CounterError> {
         let limits = ExportLimits::of(&self.pipelines, &manifest.pipeline);
         std::fs::create_dir_all(&self.scratch).map_err(internal)?;
-        let file = tempfile_in(&self.scratch, &manifest.scan);
+        // Several cases may have the same scan at the same time.
+        let file = self.scratch.join(format!("{case}-{}.pdf", manifest.scan));
         let made = export_pdf(&self.records, &self.pool, manifest, &limits, &file, || {}).await;
         let bytes = match made {
             Ok(_) => tokio::fs::read(&file).await.map_err(internal),
@@ -137,8 +142,4 @@ impl Packer {
         drop(tokio::fs::remove_file(&file).await);
         bytes
     }
-}
-
-fn tempfile_in(folder: &std::path::Path, scan: &Digest) -> std::path::PathBuf {
-    folder.join(format!("{scan}.pdf"))
 }
