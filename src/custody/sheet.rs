@@ -92,8 +92,8 @@ impl Counter {
                     count: extra.count,
                 })
                 .collect(),
-            given: signature(&view.given),
-            taken: view.taken.as_ref().map(signature),
+            given: Box::new(signature(&view.given)),
+            taken: view.taken.as_ref().map(signature).map(Box::new),
             ended,
             // Asked for last, so that it holds the facts above.
             log: self.log_position().await?,

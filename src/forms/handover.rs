@@ -136,10 +136,10 @@ pub struct CustodySlip {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extras: Vec<SlipExtra>,
     /// The giver's signature.
-    pub given: SlipSignature,
+    pub given: Box<SlipSignature>,
     /// The receiver's; none while it waits, and then there is room to sign and stamp by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub taken: Option<SlipSignature>,
+    pub taken: Option<Box<SlipSignature>>,
     /// When it ended without a hand-over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,

@@ -253,3 +253,116 @@ impl Counter {
         Ok(doc)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::catalogue::ApplicantKind;
+    use crate::domain::custody::{Condition, PaperForm};
+    use crate::domain::{Month, TransferId};
+    use crate::package::Words;
+
+    fn paper(no: u16) -> PaperDoc {
+        PaperDoc {
+            no,
+            row: None,
+            row_name: "申请书".to_owned(),
+            form: PaperForm::Original,
+            count: 2,
+            pages: Some(3),
+            condition: Condition::Good,
+            found: None,
+        }
+    }
+
+    fn case(number: u32, papers: u16) -> CaseDoc {
+        let day = "2026-01-20".parse().unwrap();
+        CaseDoc {
+            case: format!("C-{number}").parse().unwrap(),
+            task: "T-1".parse().unwrap(),
+            task_name: "事项".to_owned(),
+            applicant_name: Some("张三".to_owned()),
+            applicant_kind: ApplicantKind::Person,
+            opened: day,
+            accepted: None,
+            closed: day,
+            outcome: Words {
+                zh: "准予".to_owned(),
+                en: "granted".to_owned(),
+            },
+            document_number: None,
+            retention: None,
+            papers: (1..=papers).map(paper).collect(),
+            steps: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
+    fn doc(cases: Vec<CaseDoc>) -> PackageDoc {
+        let (department, site) = ("market".parse().unwrap(), "centre".parse().unwrap());
+        let month = Month::new(2026, 1).unwrap();
+        PackageDoc {
+            transfer: TransferId::of(&department, &site, month, 1),
+            department,
+            department_name: "市场监督管理局".to_owned(),
+            site,
+            site_name: "政务服务中心".to_owned(),
+            hall_name: "政务服务中心".to_owned(),
+            month,
+            round: 1,
+            due: "2026-02-28".parse().unwrap(),
+            sealed_at: Timestamp::from_millis(1_770_000_000_000),
+            software: "0.1.0".to_owned(),
+            cases,
+        }
+    }
+
+    fn stated() -> Stated<'static> {
+        Stated {
+            site: SideWords {
+                name: "政务服务中心".to_owned(),
+                code: "centre".to_owned(),
+                phone: None,
+            },
+            standing: "已封装".to_owned(),
+            clerk: "c-1",
+            at: Timestamp::from_millis(1_770_000_000_000),
+            log: LogPosition {
+                origin: "hall.test".to_owned(),
+                size: 7,
+                root: "cm9vdA==".to_owned(),
+            },
+        }
+    }
+
+    #[test]
+    fn volumes_count_on_and_each_has_the_totals_of_all() {
+        let mut cases: Vec<CaseDoc> = (1..=1_001).map(|number| case(number, 2)).collect();
+        cases.push(case(1_002, 0));
+        let made = registers(&doc(cases), stated());
+        let rows: Vec<usize> = made.iter().map(|volume| volume.rows.len()).collect();
+        assert_eq!(rows, [2_000, 3]);
+        let second = &made[1];
+        assert_eq!(second.volume, Some(Volume { no: 2, of: 2 }));
+        let numbers: Vec<u32> = second.rows.iter().map(|row| row.no).collect();
+        assert_eq!(numbers, [2_001, 2_002, 2_003]);
+        assert_eq!(second.rows[2].material, NO_PAPER);
+        let totals = PaperTotals {
+            bundles: 1_002,
+            papers: 2_002,
+            pieces: 4_004,
+            pages: 12_012,
+        };
+        assert_eq!((made[0].totals, second.totals), (totals, totals));
+        // Who applied is known to the document and stands on no register.
+        let text = serde_json::to_string(&made).unwrap();
+        assert!(!text.contains("张三"));
+    }
+
+    #[test]
+    fn what_fits_one_volume_has_none_and_nothing_makes_no_register() {
+        let made = registers(&doc(vec![case(1, 3)]), stated());
+        assert_eq!((made.len(), made[0].volume), (1, None));
+        assert!(registers(&doc(Vec::new()), stated()).is_empty());
+    }
+}

@@ -134,13 +134,13 @@ pub(super) fn custody_slip() -> CustodySlip {
             case: case(21),
             count: 1,
         }],
-        given: signature("C0617", "k-7f3a20", ISSUED, 48_102),
-        taken: Some(signature(
+        given: Box::new(signature("C0617", "k-7f3a20", ISSUED, 48_102)),
+        taken: Some(Box::new(signature(
             "D0108",
             "k-b81e04",
             "2026年11月23日 16时40分",
             48_190,
-        )),
+        ))),
         ended: None,
         log: log(),
     }
