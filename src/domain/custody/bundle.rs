@@ -131,6 +131,24 @@ pub enum BundleEvent {
         /// What.
         discrepancy: DiscrepancyId,
     },
+    /// Papers are lost, which the hall and their departments approved with a signature each (遗失).
+    Lost {
+        /// The report.
+        loss: DiscrepancyId,
+        /// Which papers.
+        papers: Vec<u16>,
+        /// Who held them last.
+        last: Holder,
+    },
+    /// Lost papers were found again: somebody holds them, who and another signed for that.
+    FoundAgain {
+        /// The report of their loss.
+        loss: DiscrepancyId,
+        /// Which papers.
+        papers: Vec<u16>,
+        /// Who holds them.
+        holder: Holder,
+    },
 }
 
 /// Where a paper is.
@@ -142,6 +160,11 @@ pub enum Place {
     Applicant,
     /// It belongs to another case, in whose bundle it is.
     Refiled(CaseNo),
+    /// It is lost, which both sides approved.
+    Lost {
+        /// Who held it last.
+        last: Holder,
+    },
 }
 
 /// A paper with where it is and what is being done with it.
@@ -294,6 +317,14 @@ impl Bundle {
                 self.leave(papers, &Place::Refiled(to.clone()), at);
             }
             BundleEvent::RefiledFrom { holder, papers, .. } => self.put(papers, holder, at),
+            BundleEvent::Lost { papers, last, .. } => {
+                let last = last.clone();
+                self.leave(papers, &Place::Lost { last }, at);
+            }
+            BundleEvent::FoundAgain { papers, holder, .. } => {
+                self.leave(papers, &Place::With(holder.clone()), at);
+                self.each(papers, at, |paper| paper.came_by = None);
+            }
             _ => self.follow_up(event, at),
         }
     }
