@@ -257,7 +257,10 @@ fn view_of(
     item: &ServiceItem,
     readable: Option<&BTreeSet<MaterialCode>>,
 ) -> CaseView {
-    let shown = |code: &MaterialCode| readable.is_none_or(|rows| rows.contains(code));
+    // Of a case that was taken over nobody asks for materials any more.
+    let shown = |code: &MaterialCode| {
+        case.taken_over.is_none() && readable.is_none_or(|rows| rows.contains(code))
+    };
     let rows = case::checklist(case, item).into_iter();
     let rows = rows.filter(|row| shown(&row.material.code)).map(row_view);
     CaseView {

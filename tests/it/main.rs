@@ -145,6 +145,7 @@ mod transfer_years_batches;
 mod transfer_years_days;
 mod transfer_years_kit;
 mod transfer_years_loans;
+mod transfer_years_losses;
 mod transfer_years_naive;
 mod transfer_years_people;
 mod transfer_years_rounds;

@@ -88,6 +88,8 @@ pub struct Naive {
     pub rounds: BTreeMap<TransferId, Batch>,
     pub offers: BTreeMap<SlipId, Offer>,
     pub doubts: BTreeMap<DiscrepancyId, Doubt>,
+    /// What both sides gave up and nobody found yet.
+    pub lost: Vec<DiscrepancyId>,
     /// Rounds that were asked for before their month was over.
     pub early: BTreeSet<(DepartmentCode, SiteCode, i64)>,
     /// Documents that were signed, by digest.
@@ -108,6 +110,7 @@ impl Naive {
             rounds: BTreeMap::new(),
             offers: BTreeMap::new(),
             doubts: BTreeMap::new(),
+            lost: Vec::new(),
             early: BTreeSet::new(),
             manifests: BTreeMap::new(),
             outcomes: BTreeMap::new(),
@@ -240,6 +243,18 @@ impl Naive {
                 for sheet in self.cases.get_mut(case).unwrap().values_mut() {
                     sheet.doubts.remove(discrepancy);
                 }
+            }
+            BundleEvent::Lost { papers, .. } => {
+                for (_, sheet) in self.sheets(case, papers) {
+                    sheet.at = None;
+                }
+                self.note("lost");
+            }
+            BundleEvent::FoundAgain { papers, holder, .. } => {
+                for (_, sheet) in self.sheets(case, papers) {
+                    sheet.at = Some(holder.clone());
+                }
+                self.note("found again");
             }
             // What was handed over is read from the slips.
             _ => {}

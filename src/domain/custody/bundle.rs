@@ -281,6 +281,15 @@ impl Bundle {
         });
     }
 
+    /// Papers are lost, or found again. What was lent goes on being so: found again, it is to come back.
+    fn end_or_resume(&mut self, papers: &[u16], place: &Place, at: Timestamp) {
+        self.each(papers, at, |paper| {
+            paper.place = place.clone();
+            paper.there_since = at;
+            (paper.came_by, paper.listed) = (None, None);
+        });
+    }
+
     fn apply(&mut self, event: &BundleEvent, at: Timestamp) {
         match event {
             BundleEvent::Opened {
@@ -319,11 +328,10 @@ impl Bundle {
             BundleEvent::RefiledFrom { holder, papers, .. } => self.put(papers, holder, at),
             BundleEvent::Lost { papers, last, .. } => {
                 let last = last.clone();
-                self.leave(papers, &Place::Lost { last }, at);
+                self.end_or_resume(papers, &Place::Lost { last }, at);
             }
             BundleEvent::FoundAgain { papers, holder, .. } => {
-                self.leave(papers, &Place::With(holder.clone()), at);
-                self.each(papers, at, |paper| paper.came_by = None);
+                self.end_or_resume(papers, &Place::With(holder.clone()), at);
             }
             _ => self.follow_up(event, at),
         }
