@@ -189,7 +189,22 @@ async fn art_12_4_a_paper_is_lost_with_both_approvals_and_found_again() {
         1,
         "{register}"
     );
-    // It is found again: the finder signs, and then whoever held it last.
+    found_again((&mut clerk, &mut archivist), &path).await;
+    hall.follow().await;
+    let clockwork = hall.app.clockwork().unwrap();
+    let ticked = clockwork.round().await.unwrap().transfers;
+    assert_eq!(
+        (ticked.opened, ticked.joined),
+        (1, 0),
+        "on a round of its own"
+    );
+    let (_, package) = officer.client.post_for_bytes(&take, &order).await;
+    let (verdict, wrong) = judged("found.zip", &package, &Trust::default());
+    assert_eq!((verdict, wrong), (Verdict::OnlyItself, Vec::new()));
+}
+
+/// Lost paper is found again: the finder signs, and then whoever held it last.
+async fn found_again((clerk, archivist): (&mut Person, &mut Person), path: &str) {
     let drafts = format!("{path}/found/drafts");
     let drafted = archivist
         .client
@@ -199,23 +214,11 @@ async fn art_12_4_a_paper_is_lost_with_both_approvals_and_found_again() {
         .body;
     let signed = archivist.sign(&drafted["digest"]);
     let order = json!({ "to": drafted["to"], "signed": signed });
-    let found = archivist.client.act(&path, "found", &order).await.ok(200);
+    let found = archivist.client.act(path, "found", &order).await.ok(200);
     assert_eq!(found.body["standing"], "found");
     let order = json!({ "document": drafted["digest"], "signed": clerk.sign(&drafted["digest"]) });
-    let back = clerk.client.act(&path, "back", &order).await.ok(200);
+    let back = clerk.client.act(path, "back", &order).await.ok(200);
     assert_eq!(back.body["standing"], "back");
-    hall.follow().await;
-    let clockwork = hall.app.clockwork().unwrap();
-    let ticked = clockwork.round().await.unwrap().transfers;
-    assert_eq!(
-        (ticked.opened, ticked.joined),
-        (1, 0),
-        "on a round of its own"
-    );
-    let order = json!({ "form": "zip" });
-    let (_, package) = officer.client.post_for_bytes(&take, &order).await;
-    let (verdict, wrong) = judged("found.zip", &package, &Trust::default());
-    assert_eq!((verdict, wrong), (Verdict::OnlyItself, Vec::new()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

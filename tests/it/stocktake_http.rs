@@ -128,6 +128,14 @@ async fn art_12_4_a_case_taken_over_is_read_and_moved_and_nothing_else() {
     let reveal = json!({ "purpose": "contact" });
     let refused = clerk.act(&case, "reveal", &reveal).await;
     assert!(!refused.status.is_success());
+    // Its paper may go back against a signature.
+    let other = cases(&answer)[1].clone();
+    let signature = clerk.document(&other, "签名").await;
+    let back = json!({ "action": "return_old_paper", "signature": signature });
+    clerk.act(&other, "ending", &back).await.ok(200);
+    assert_eq!(holders(&mut clerk, &other).await, ["applicant"]);
+    let again = clerk.act(&other, "ending", &back).await.ok(409);
+    assert_eq!(again.reason(), "nothing-to-return");
     // Lists and months know it.
     hall.follow().await;
     let listed = clerk.get("/api/v1/cases?site=YLZX&stage=ended").await;
@@ -136,7 +144,10 @@ async fn art_12_4_a_case_taken_over_is_read_and_moved_and_nothing_else() {
     let stands = |place: usize, word: &str| months[place]["count"][word].clone();
     assert_eq!(months[0]["month"], "2025-12");
     assert_eq!(stands(0, "overdue"), 1);
-    assert_eq!(stands(1, "not_yet_due"), 2);
+    assert_eq!(
+        (stands(1, "not_yet_due"), stands(1, "settled")),
+        (json!(1), json!(1))
+    );
 }
 
 /// What was recorded of a round: whether it was opened late, and told overdue late.

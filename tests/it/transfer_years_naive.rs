@@ -244,21 +244,25 @@ impl Naive {
                     sheet.doubts.remove(discrepancy);
                 }
             }
-            BundleEvent::Lost { papers, .. } => {
-                for (_, sheet) in self.sheets(case, papers) {
-                    sheet.at = None;
-                }
-                self.note("lost");
-            }
-            BundleEvent::FoundAgain { papers, holder, .. } => {
-                for (_, sheet) in self.sheets(case, papers) {
-                    sheet.at = Some(holder.clone());
-                }
-                self.note("found again");
-            }
+            BundleEvent::Lost { .. } | BundleEvent::FoundAgain { .. } => self.lost(case, event),
             // What was handed over is read from the slips.
             _ => {}
         }
+    }
+
+    /// A paper is with nobody any more, or with somebody again.
+    fn lost(&mut self, case: &CaseNo, event: &BundleEvent) {
+        let (papers, at, what) = match event {
+            BundleEvent::Lost { papers, .. } => (papers, None, "lost"),
+            BundleEvent::FoundAgain { papers, holder, .. } => {
+                (papers, Some(holder.clone()), "found again")
+            }
+            _ => return,
+        };
+        for (_, sheet) in self.sheets(case, papers) {
+            sheet.at = at.clone();
+        }
+        self.note(what);
     }
 
     /// A paper comes onto a round: its own, with its own last day, and it is on no other.

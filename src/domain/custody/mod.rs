@@ -5,7 +5,7 @@
 //!
 //! | file | regulation |
 //! |---|---|
-//! | `bundle` | Art 12(4): the paper of a case, piece by piece |
+//! | `bundle`, `held` | Art 12(4): the paper of a case, piece by piece |
 //! | `keeping` | Art 8(2), 许可法 32: paper comes in, paper goes back to the applicant (L1, L4) |
 //! | `slip`, `offer`, `receive` | Art 8(5), 12(3): two-party hand-over, line by line (L2, L3, L6) |
 //! | `discrepancy` | Art 12(4): what did not match, with an owner and a day |
@@ -18,6 +18,7 @@
 mod bundle;
 mod discrepancy;
 mod found;
+mod held;
 mod inventory;
 mod keeping;
 mod loss;
@@ -31,13 +32,14 @@ mod slip;
 mod stocktake;
 mod terms;
 
-pub use bundle::{Bundle, BundleEvent, HeldPaper, Place, fold as fold_bundle};
+pub use bundle::{Bundle, BundleEvent, fold as fold_bundle};
 pub(in crate::domain) use discrepancy::opened;
 pub use discrepancy::{
     CLEAR_DAYS, Discrepancy, DiscrepancyEvent, DiscrepancyRefusal, DiscrepancyState, clear,
     clear_by, fold as fold_discrepancy,
 };
 pub use found::{FoundPaper, report_found, take_back};
+pub use held::{HeldPaper, Place};
 pub use inventory::{
     Figures, INVENTORY_MAX, InventoryClosing, InventoryEvent, InventoryFindings, InventoryLine,
     InventoryRefusal, InventoryState, LABELS_MAX, close as close_inventory, compare,

@@ -27,35 +27,38 @@ impl Work<'_> {
     /// Judges every loss.
     pub(super) fn losses(&mut self, history: &History, documents: &Documents) {
         let mut expected = Vec::new();
+        let mut absent = BTreeSet::new();
         for (subject, facts) in &history.kept {
             let Subject::Loss(id) = subject else { continue };
             for at in facts {
-                expected.extend(self.loss_step(history, documents, id, at));
+                self.loss_document(documents, at, &mut absent);
+                expected.extend(self.loss_step(history, id, at));
             }
         }
         self.silent_losses(history, &expected);
     }
 
+    /// The document that a fact of a loss names is here; one that is not is named once.
+    fn loss_document(&mut self, documents: &Documents, at: &At, absent: &mut BTreeSet<Digest>) {
+        let Event::Loss { event } = &at.entry.event else {
+            return;
+        };
+        let named = loss_document(event).filter(|one| !documents.0.contains(one));
+        if let Some(digest) = named.filter(|one| absent.insert(*one)) {
+            let (about, fact) = (document_path(&digest), at.index);
+            // One that is there with other content was named already.
+            if self.source.find(&about).is_none() {
+                self.findings.add(Finding::DocumentMissing { about, fact });
+            }
+        }
+    }
+
     /// Replays one fact of a loss.
-    fn loss_step(
-        &mut self,
-        history: &History,
-        documents: &Documents,
-        id: &DiscrepancyId,
-        at: &At,
-    ) -> Vec<Fact> {
+    fn loss_step(&mut self, history: &History, id: &DiscrepancyId, at: &At) -> Vec<Fact> {
         let Event::Loss { event } = &at.entry.event else {
             return Vec::new();
         };
         let (about, fact) = (id.to_string(), at.index);
-        if let Some(digest) = loss_document(event).filter(|one| !documents.0.contains(one)) {
-            let path = document_path(&digest);
-            // One that is there with other content was named already.
-            if self.source.find(&path).is_none() {
-                let about = path;
-                self.findings.add(Finding::DocumentMissing { about, fact });
-            }
-        }
         self.known_signer(history, id, event, at.index);
         match replayed(history, id, at, event) {
             None => Vec::new(),
