@@ -85,6 +85,30 @@ const CONDITIONS: &[(Condition, &str, &str)] = &[
     (Condition::Damaged, "破损", "damaged"),
 ];
 
+/// What is wrong with each cell, in the order of [`COLUMNS`]; nothing can be with a number.
+const WRONG: [(&str, &str); COLUMNS.len()] = [
+    ("实施编码无效", "this is no implementing code"),
+    ("", ""),
+    (
+        "申请人类型应为“自然人”或“法人或其他组织”",
+        "write person or organisation",
+    ),
+    (
+        "办结日期应为 2025-12-31 的形式",
+        "write the day as 2025-12-31",
+    ),
+    ("应为“原件”或“复印件”", "write original or copy"),
+    ("份数应为正整数", "a count is a whole number from 1"),
+    (
+        "页数应为正整数或留空",
+        "pages are a whole number from 1, or nothing",
+    ),
+    (
+        "状况应为“完好”“陈旧”或“破损”",
+        "write good, worn or damaged",
+    ),
+];
+
 /// A line as a file with one paper; what is wrong with it is added to `bad`.
 fn line(place: &str, cells: &Cells, bad: &mut Vec<Refusal>) -> Option<OldFileOrder> {
     let [
@@ -97,66 +121,37 @@ fn line(place: &str, cells: &Cells, bad: &mut Vec<Refusal>) -> Option<OldFileOrd
         pages,
         condition,
     ] = cells;
-    let before = bad.len();
-    let mut miss = |column: &str, zh: &str, en: &str| {
-        bad.push(wrong(place, column, "bad-cell", zh, en));
-    };
-    let task = task.parse().ok();
-    if task.is_none() {
-        miss("task", "实施编码无效", "this is no implementing code");
-    }
-    let applicant = word(applicant, APPLICANTS);
-    if applicant.is_none() {
-        miss(
-            "applicant",
-            "申请人类型应为“自然人”或“法人或其他组织”",
-            "write person or organisation",
-        );
-    }
-    let closed = closed.parse().ok();
-    if closed.is_none() {
-        miss(
-            "closed",
-            "办结日期应为 2025-12-31 的形式",
-            "write the day as 2025-12-31",
-        );
-    }
-    let form = word(form, FORMS);
-    if form.is_none() {
-        miss("form", "应为“原件”或“复印件”", "write original or copy");
-    }
     let positive = |text: &String| text.parse::<u32>().ok().filter(|number| *number > 0);
+    let task = task.parse().ok();
+    let applicant = word(applicant, APPLICANTS);
+    let closed = closed.parse().ok();
+    let form = word(form, FORMS);
     let count = positive(count);
-    if count.is_none() {
-        miss(
-            "count",
-            "份数应为正整数",
-            "a count is a whole number from 1",
-        );
-    }
-    let counted = (!pages.is_empty()).then(|| positive(pages));
-    if counted == Some(None) {
-        miss(
-            "pages",
-            "页数应为正整数或留空",
-            "pages are a whole number from 1, or nothing",
-        );
-    }
+    let uncounted = pages.is_empty();
+    let pages = positive(pages);
     let condition = word(condition, CONDITIONS);
-    if condition.is_none() {
-        miss(
-            "condition",
-            "状况应为“完好”“陈旧”或“破损”",
-            "write good, worn or damaged",
-        );
+    let read = [
+        task.is_some(),
+        true,
+        applicant.is_some(),
+        closed.is_some(),
+        form.is_some(),
+        count.is_some(),
+        uncounted || pages.is_some(),
+        condition.is_some(),
+    ];
+    for ((read, (column, _)), (zh, en)) in read.iter().zip(COLUMNS).zip(WRONG) {
+        if !read {
+            bad.push(wrong(place, column, "bad-cell", zh, en));
+        }
     }
-    if bad.len() > before {
+    if read.contains(&false) {
         return None;
     }
     let paper = PaperOrder {
         form: form?,
         count: count?,
-        pages: counted.flatten(),
+        pages,
         condition: condition?,
     };
     Some(OldFileOrder {

@@ -211,35 +211,7 @@ impl Counter {
         let mut seen: BTreeSet<(TaskCode, String)> = BTreeSet::new();
         for (place, mut order) in placed {
             let before = bad.len();
-            match check_words("number", &order.number) {
-                Ok(text) if text.chars().count() <= NUMBER_CHARS_MAX => order.number = text,
-                _ => bad.push(wrong(
-                    &place,
-                    "number",
-                    "bad-number",
-                    "原卷号应为 1–60 个字符",
-                    "an old number has 1 to 60 characters",
-                )),
-            }
-            if order.closed > today {
-                bad.push(wrong(
-                    &place,
-                    "closed",
-                    "closes-later",
-                    "办结日期晚于今天；请核对",
-                    "the closing day is after today; check it",
-                ));
-            }
-            let whole = |paper: &PaperOrder| paper.count > 0 && paper.pages != Some(0);
-            if order.papers.is_empty() || !order.papers.iter().all(whole) {
-                bad.push(wrong(
-                    &place,
-                    "papers",
-                    "no-papers",
-                    "每卷至少一份材料，份数和页数至少为 1",
-                    "a file has at least one paper, counts and pages are at least 1",
-                ));
-            }
+            sound(&place, &mut order, today, &mut bad);
             let name = (order.task.clone(), order.number.clone());
             if !seen.insert(name.clone()) {
                 bad.push(wrong(
@@ -349,6 +321,31 @@ impl Counter {
             Some(error) => Err(error),
             None => Ok(view),
         }
+    }
+}
+
+/// Looks at a file by itself; what is wrong with it is added to `bad`.
+fn sound(place: &str, order: &mut OldFileOrder, today: Date, bad: &mut Vec<Refusal>) {
+    match check_words("number", &order.number) {
+        Ok(text) if text.chars().count() <= NUMBER_CHARS_MAX => order.number = text,
+        _ => {
+            let (zh, en) = (
+                "原卷号应为 1–60 个字符",
+                "an old number has 1 to 60 characters",
+            );
+            bad.push(wrong(place, "number", "bad-number", zh, en));
+        }
+    }
+    if order.closed > today {
+        let zh = "办结日期晚于今天；请核对";
+        let en = "the closing day is after today; check it";
+        bad.push(wrong(place, "closed", "closes-later", zh, en));
+    }
+    let whole = |paper: &PaperOrder| paper.count > 0 && paper.pages != Some(0);
+    if order.papers.is_empty() || !order.papers.iter().all(whole) {
+        let zh = "每卷至少一份材料，份数和页数至少为 1";
+        let en = "a file has at least one paper, counts and pages are at least 1";
+        bad.push(wrong(place, "papers", "no-papers", zh, en));
     }
 }
 
