@@ -141,7 +141,7 @@ async fn newest(
             let (
                 Subject::Case(no),
                 Event::Case {
-                    event: CaseEvent::Opened { .. },
+                    event: CaseEvent::Opened { .. } | CaseEvent::TakenOver(_),
                 },
             ) = (fact.entry.subject, fact.entry.event)
             else {
@@ -168,12 +168,20 @@ fn print(case: &CaseState, output: Output) -> Result<(), CliError> {
         "no": case.no, "platform_no": case.platform_no, "task": case.mandate.task, "version": case.mandate.version,
         "site": case.mandate.site, "window": case.mandate.window, "department": case.mandate.department,
         "opened_at": case.opened_at, "stage": case.stage, "progress": progress,
+        "closed_before": case.taken_over.as_ref().map(|taken| taken.closed),
         "erased_at": case.erased.map(|(at, _)| at),
     });
     output.result(&object, || {
         let erased = case.erased.map_or("", |_| "  已依法删除 erased");
+        let taken = case.taken_over.as_ref();
+        let taken = taken.map_or(String::new(), |taken| {
+            format!(
+                "  期初盘点接管，{} 办结 taken over, closed then",
+                taken.closed
+            )
+        });
         format!(
-            "{}  {}  {}/{}  {}  {}{erased}",
+            "{}  {}  {}/{}  {}  {}{taken}{erased}",
             case.no,
             case.opened_at.in_hall(),
             case.mandate.site,

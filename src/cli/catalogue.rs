@@ -288,6 +288,12 @@ impl From<CounterError> for CliError {
             CounterError::Refused(refusal) => {
                 Self::new(problem, format!("{} {}", refusal.zh, refusal.en))
             }
+            // Every one is named: a list of a thousand lines is mended in one go.
+            CounterError::Fields(fields) => {
+                let fields = fields.iter();
+                let lines = fields.map(|field| format!("{} {}", field.zh, field.en));
+                Self::new(problem, lines.collect::<Vec<String>>().join("\n"))
+            }
             other => Self::new(problem, other),
         }
     }

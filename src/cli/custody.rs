@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use super::desk::{Desk, SignerArgs, side};
 use super::paper::{self, LabelArgs, PaperOutput};
+use super::{inventory, loss, stocktake};
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
@@ -79,6 +80,21 @@ enum What {
         #[command(flatten)]
         output: PaperOutput,
     },
+    /// 期初盘点 The paper that was there before the system
+    Stocktake {
+        #[command(subcommand)]
+        what: stocktake::What,
+    },
+    /// 清点 Paper counted and compared
+    Inventory {
+        #[command(subcommand)]
+        what: inventory::What,
+    },
+    /// 遗失 Paper that is lost, and found again
+    Loss {
+        #[command(subcommand)]
+        what: loss::What,
+    },
     /// 拒收或撤回 Refuse a slip, or cancel it
     End {
         /// 交接单号 The slip
@@ -105,7 +121,10 @@ fn leg(word: &str) -> Result<Leg, String> {
 /// Does what was asked and lets the data folder go.
 pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome, CliError> {
     let desk = Desk::open(config, output).await?;
+    // A count compares with lists, which are to hold every fact.
+    let follower = desk.app.follow();
     let done = act(&desk, args.what).await;
+    follower.stop().await;
     desk.close().await?;
     done.map(|()| Outcome::Done)
 }
@@ -116,6 +135,9 @@ async fn act(desk: &Desk, what: What) -> Result<(), CliError> {
         What::Sheet { slip, output } => paper::sheet(desk, &slip, &output).await,
         What::Where { case } => place(desk, &case).await,
         What::History { case } => history(desk, &case).await,
+        What::Stocktake { what } => stocktake::act(desk, what).await,
+        What::Inventory { what } => inventory::act(desk, what).await,
+        What::Loss { what } => loss::act(desk, what).await,
         What::Offer {
             leg,
             from,
@@ -167,13 +189,16 @@ pub(super) async fn place(desk: &Desk, case: &CaseNo) -> Result<(), CliError> {
     for held in &bundle.papers {
         desk.say(held, || {
             let paper = &held.paper;
-            let what = paper
-                .row
-                .as_ref()
-                .map_or("过程文书 made here", |row| row.as_str());
-            let holder = match &held.holder {
-                Some(holder) => format!("{holder} ({holder:#})"),
-                None => "申请人 applicant".to_owned(),
+            let what = match (&paper.row, paper.origin) {
+                (Some(row), _) => row.to_string(),
+                (None, origin) => format!("{origin} {origin:#}"),
+            };
+            let holder = match (&held.holder, &held.lost) {
+                (Some(holder), _) => format!("{holder} ({holder:#})"),
+                (None, Some(last)) => {
+                    format!("遗失，最后持有 lost, last held by {last} ({last:#})")
+                }
+                (None, None) => "申请人 applicant".to_owned(),
             };
             format!(
                 "{} 第 {} 号 {what} {} ×{}  {holder}",

@@ -4,7 +4,9 @@
 use super::change::count;
 use super::error::CounterError;
 use super::{Counter, Refusal};
-use crate::domain::case::{CaseEvent, CaseState, PaperCount, Recipient, WitnessedSignature};
+use crate::domain::case::{
+    CaseEvent, CaseRefusal, CaseState, PaperCount, Recipient, WitnessedSignature,
+};
 use crate::domain::custody::{
     self, Bundle, Bundles, Condition, NewPaper, Origin, PaperForm, Place, fold_bundle,
 };
@@ -168,9 +170,41 @@ pub(super) fn handed_back(
         held.holder().is_some() && row.is_some_and(|row| rows.contains(row))
     });
     let papers: Vec<u16> = theirs.map(|held| held.paper.no).collect();
-    if papers.is_empty() {
-        return Ok(Vec::new());
+    match papers.is_empty() {
+        true => Ok(Vec::new()),
+        false => given_back(reads, &bundle, &papers, recipient, signature),
     }
+}
+
+/// Gives back the paper of an old file that the witness holds. Of an old file no row is known.
+pub(super) fn old_paper_back(
+    reads: &mut Reads<'_>,
+    case: &CaseState,
+    signature: &WitnessedSignature,
+) -> Result<Vec<Fact>, Decline> {
+    if case.taken_over.is_none() {
+        return Err(CaseRefusal::NotTakenOver.into());
+    }
+    let bundle = bundle(reads, &case.no)?;
+    let theirs = bundle.papers.values().filter(|held| {
+        let holder = held.holder().and_then(|holder| holder.staff.as_ref());
+        held.in_hall() && holder == Some(&signature.witness)
+    });
+    let papers: Vec<u16> = theirs.map(|held| held.paper.no).collect();
+    if papers.is_empty() {
+        return Err(CaseRefusal::NothingToReturn.into());
+    }
+    given_back(reads, &bundle, &papers, Recipient::Applicant, signature)
+}
+
+/// Takes papers out of the bundle, and off their round.
+fn given_back(
+    reads: &mut Reads<'_>,
+    bundle: &Bundle,
+    papers: &[u16],
+    recipient: Recipient,
+    signature: &WitnessedSignature,
+) -> Result<Vec<Fact>, Decline> {
     let mut rounds: Vec<TransferId> = papers
         .iter()
         .filter_map(|no| bundle.papers.get(no)?.listed.clone())
@@ -180,8 +214,8 @@ pub(super) fn handed_back(
     let mut facts = Vec::new();
     for id in rounds {
         let round = round(reads, &id)?;
-        facts.extend(withdrawn(&round, &bundle, &papers)?);
+        facts.extend(withdrawn(&round, bundle, papers)?);
     }
-    facts.extend(custody::give_back(&bundle, &papers, recipient, signature)?);
+    facts.extend(custody::give_back(bundle, papers, recipient, signature)?);
     Ok(facts)
 }

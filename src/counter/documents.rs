@@ -161,9 +161,9 @@ impl EndingOrder {
     /// The documents and signatures it names.
     pub(super) fn named(&self) -> [Named<'_>; 1] {
         let signature = match self {
-            Self::Withdraw { signature, .. } | Self::ReturnPaper { signature, .. } => {
-                Some(signature)
-            }
+            Self::Withdraw { signature, .. }
+            | Self::ReturnPaper { signature, .. }
+            | Self::ReturnOldPaper { signature } => Some(signature),
             Self::Void { .. } | Self::Terminate { .. } => None,
         };
         [("signature", signature)]

@@ -7,10 +7,10 @@ use super::department::ReviewPaper;
 use super::documents::handed_in;
 use super::{Ask, Counter, CounterError, Done, about, bundles};
 use crate::domain::case::{
-    self, Bearer, CaseEvent, Terminate, TerminationReason, Void, VoidReason, Withdraw,
+    self, Bearer, CaseEvent, CaseState, Terminate, TerminationReason, Void, VoidReason, Withdraw,
     WitnessedSignature,
 };
-use crate::domain::{CaseNo, Digest, Event, Fact};
+use crate::domain::{CaseNo, Commitment, Digest, Event, Fact, StaffId, Timestamp};
 use crate::ledger::{Decline, Reads};
 
 /// How a case ends, or its paper goes back.
@@ -45,6 +45,12 @@ pub enum EndingOrder {
     ReturnPaper {
         /// Number of the document that the person at the window shows.
         id_number: String,
+        /// Digest of the applicant's signature.
+        signature: Digest,
+    },
+    /// The paper of an old file that the caller holds goes back to the applicant. Whose it is was compared with the old
+    /// file itself: the vault knows nobody of it.
+    ReturnOldPaper {
         /// Digest of the applicant's signature.
         signature: Digest,
     },
@@ -91,57 +97,70 @@ impl Counter {
                 let words = super::words::check_words("note", note)?;
                 Some(drafts.record(&ReviewPaper { words }).await?)
             }
-            EndingOrder::ReturnPaper { .. } => None,
+            EndingOrder::ReturnPaper { .. } | EndingOrder::ReturnOldPaper { .. } => None,
         };
         let bearer = match &order {
             EndingOrder::Withdraw { id_number, .. }
             | EndingOrder::ReturnPaper { id_number, .. } => self.bearer(no, id_number).await?,
-            EndingOrder::Void { .. } | EndingOrder::Terminate { .. } => Bearer::Other,
+            _ => Bearer::Other,
         };
         let staff = ask.staff()?;
         let done = self
             .on_case(ask, no, |case, _, reads, now| {
                 handed_in(case, &order.named())?;
-                let lost = || CounterError::Internal("the order's words were not put".to_owned());
-                let witnessed = |digest: &Digest| WitnessedSignature {
-                    digest: *digest,
-                    witness: staff.clone(),
-                };
-                Ok(match &order {
-                    EndingOrder::Withdraw { signature, .. } => {
-                        let command = Withdraw {
-                            by: bearer,
-                            signature: witnessed(signature),
-                            reason: put,
-                        };
-                        case::withdraw(case, command, now)?
-                    }
-                    EndingOrder::Void { reason, .. } => {
-                        let (reason, note, clerk) = (*reason, put.ok_or_else(lost)?, staff.clone());
-                        case::void(
-                            case,
-                            Void {
-                                reason,
-                                note,
-                                clerk,
-                            },
-                            now,
-                        )?
-                    }
-                    EndingOrder::Terminate { reason, .. } => {
-                        let notice = put.ok_or_else(lost)?.0;
-                        let (reason, by) = (*reason, staff.clone());
-                        case::terminate(case, Terminate { reason, notice, by }, now)?
-                    }
-                    EndingOrder::ReturnPaper { signature, .. } => {
-                        let signature = witnessed(signature);
-                        let mut facts = case::return_paper(case, bearer, signature.clone(), now)?;
-                        facts.extend(returned(reads, &facts, no, &signature)?);
-                        facts
-                    }
-                })
+                decided(&order, case, (bearer, put, &staff), reads, now)
             })
             .await;
         drafts.end(done).await
     }
+}
+
+/// What an order comes to. `put` is the vault record of its words.
+fn decided(
+    order: &EndingOrder,
+    case: &CaseState,
+    (bearer, put, staff): (Bearer, Option<Commitment>, &StaffId),
+    reads: &mut Reads<'_>,
+    now: Timestamp,
+) -> Result<Vec<Fact>, Decline> {
+    let lost = || CounterError::Internal("the order's words were not put".to_owned());
+    let witnessed = |digest: &Digest| WitnessedSignature {
+        digest: *digest,
+        witness: staff.clone(),
+    };
+    Ok(match order {
+        EndingOrder::Withdraw { signature, .. } => {
+            let command = Withdraw {
+                by: bearer,
+                signature: witnessed(signature),
+                reason: put,
+            };
+            case::withdraw(case, command, now)?
+        }
+        EndingOrder::Void { reason, .. } => {
+            let command = Void {
+                reason: *reason,
+                note: put.ok_or_else(lost)?,
+                clerk: staff.clone(),
+            };
+            case::void(case, command, now)?
+        }
+        EndingOrder::Terminate { reason, .. } => {
+            let command = Terminate {
+                reason: *reason,
+                notice: put.ok_or_else(lost)?.0,
+                by: staff.clone(),
+            };
+            case::terminate(case, command, now)?
+        }
+        EndingOrder::ReturnPaper { signature, .. } => {
+            let signature = witnessed(signature);
+            let mut facts = case::return_paper(case, bearer, signature.clone(), now)?;
+            facts.extend(returned(reads, &facts, &case.no, &signature)?);
+            facts
+        }
+        EndingOrder::ReturnOldPaper { signature } => {
+            bundles::old_paper_back(reads, case, &witnessed(signature))?
+        }
+    })
 }

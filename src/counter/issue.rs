@@ -21,8 +21,6 @@ use crate::domain::{
 };
 use crate::ledger::{Decline, Reads};
 
-use super::opening::ApplicantRecord;
-
 /// How a result comes to the window.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
@@ -129,7 +127,7 @@ impl Counter {
     ) -> Result<Bearer, CounterError> {
         let (case, _) = self.case(no).await?;
         let shown = id_number.trim().to_uppercase();
-        let known: ApplicantRecord = self.read_record(&about(no), &case.applicant.record).await?;
+        let known = self.applicant(&case).await?;
         let number = match &known.applicant {
             person::Applicant::Person { id, .. } => number_of(id),
             person::Applicant::Organisation { credit_code, .. } => credit_code.as_str().to_owned(),

@@ -2,6 +2,7 @@
 //! over the ledger, the vault and the blobs. Decisions are the domain's; nothing here knows HTTP, a screen or a
 //! command line, and nothing here writes but through `Ledger::record`.
 
+mod applicant;
 mod auditing;
 mod blanks;
 pub(crate) mod bundles;
@@ -20,6 +21,7 @@ mod intake;
 mod issue;
 mod items;
 mod late;
+mod listing;
 mod load;
 mod numbers;
 mod opening;
@@ -34,7 +36,7 @@ mod stock;
 mod tickets;
 mod view;
 mod visits;
-mod words;
+pub(crate) mod words;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

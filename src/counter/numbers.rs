@@ -20,7 +20,7 @@ pub(super) struct Numbers {
 
 impl Counter {
     /// A number that no case has. Another process may take it in the meantime; the decision then refuses.
-    pub(super) async fn free_number(
+    pub(crate) async fn free_number(
         &self,
         task: &TaskCode,
         day: Date,

@@ -15,7 +15,7 @@ use crate::domain::case::{self, Agent, Applicant, Application, DeliveryChoice, V
 use crate::domain::catalogue::{ApplicantKind, ServiceItem, fold_item};
 use crate::domain::hall::HallRefusal;
 use crate::domain::person::{self, Contact, Parties, PartiesInput};
-use crate::domain::{CaseNo, Commitment, Date, Event, Subject, TaskCode, VisitId};
+use crate::domain::{CaseNo, Commitment, Date, Digest, Event, Subject, TaskCode, VisitId};
 use crate::ledger::{Decline, LedgerError};
 use crate::store::keys::fill_random;
 
@@ -144,11 +144,21 @@ impl Counter {
         task: &TaskCode,
         day: Date,
     ) -> Result<Arc<ServiceItem>, CounterError> {
+        Ok(self.live_version(task, day).await?.1)
+    }
+
+    /// The same with the digest of its blob.
+    pub(crate) async fn live_version(
+        &self,
+        task: &TaskCode,
+        day: Date,
+    ) -> Result<(Digest, Arc<ServiceItem>), CounterError> {
         let history = self.history(&Subject::Item(task.clone())).await?;
         let state = fold_item(task, history.iter().map(|fact| &fact.entry.event));
         let state = state.ok_or_else(|| HallRefusal::ItemUnknown { task: task.clone() })?;
         let (_, version) = state.admits(day)?;
-        self.pinned(&version.content).await
+        let content = version.content;
+        Ok((content, self.pinned(&content).await?))
     }
 
     /// The case that a request opened before.
@@ -169,6 +179,9 @@ impl Counter {
     /// Whether `code` is the code that the case's receipt shows. Compared in constant time.
     pub async fn query_code_fits(&self, no: &CaseNo, code: &str) -> Result<bool, CounterError> {
         let (case, _) = self.case(no).await?;
+        if case.taken_over.is_some() {
+            return Ok(false);
+        }
         let known: Zeroizing<String> =
             Zeroizing::new(self.read_record(&about(no), &case.query).await?);
         Ok(known.as_bytes().ct_eq(code.as_bytes()).into())

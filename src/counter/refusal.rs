@@ -6,7 +6,9 @@ use super::error::{CounterError, Refusal};
 use crate::domain::calendar::NoYear;
 use crate::domain::case::CaseRefusal;
 use crate::domain::catalogue::ItemRefusal;
-use crate::domain::custody::{CustodyRefusal, DiscrepancyRefusal};
+use crate::domain::custody::{
+    CustodyRefusal, DiscrepancyRefusal, InventoryRefusal, LossRefusal, StocktakeRefusal,
+};
 use crate::domain::hall::{HallRefusal, SetupRefusal};
 use crate::domain::person::FieldError;
 use crate::domain::scan::RefilingRefusal;
@@ -57,9 +59,12 @@ as_refusal!(
     CustodyRefusal,
     DiscrepancyRefusal,
     HallRefusal,
+    InventoryRefusal,
     ItemRefusal,
+    LossRefusal,
     SetupRefusal,
     StockRefusal,
+    StocktakeRefusal,
     TicketRefusal,
     TransferRefusal
 );

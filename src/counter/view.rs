@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::opening::ApplicantRecord;
 use super::{Counter, CounterError, about};
 use crate::domain::case::clocks::ClockKind;
 use crate::domain::case::{
@@ -71,6 +70,9 @@ pub struct CaseView {
     pub result: Option<ResultView>,
     /// The rating.
     pub rating: Option<RatingLevel>,
+    /// The number it had before it was taken over, of a case that was closed before the system was there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_number: Option<String>,
     /// The code the applicant looks up the progress with; for the site's own eyes.
     pub query_code: Option<String>,
 }
@@ -225,11 +227,14 @@ impl Counter {
                 overdue: limit.is_overdue(now),
             })
             .collect();
-        if department.is_none() {
+        if department.is_none() && case.taken_over.is_none() {
             view.query_code = Some(self.query_code(no, &case.query).await?);
         }
-        let applicant: ApplicantRecord =
-            self.read_record(&about(no), &case.applicant.record).await?;
+        if case.taken_over.is_some() {
+            view.old_number = Some(self.old_number(&case).await?);
+            return Ok((view, version));
+        }
+        let applicant = self.applicant(&case).await?;
         view.applicant = PartyView {
             name: applicant.applicant.name().to_owned(),
             number: applicant.applicant.masked_number(),
@@ -245,28 +250,6 @@ impl Counter {
         }
         Ok((view, version))
     }
-
-    /// What the applicant of a case is called.
-    pub(crate) async fn applicant_name(&self, case: &CaseState) -> Result<String, CounterError> {
-        let record = &case.applicant.record;
-        let known: ApplicantRecord = self.read_record(&about(&case.no), record).await?;
-        Ok(known.applicant.name().to_owned())
-    }
-
-    /// The applicant's numbers as they are. Whoever asks notes the reason in the log of reads first.
-    pub async fn reveal(&self, no: &CaseNo) -> Result<PartyView, CounterError> {
-        let (case, _) = self.case(no).await?;
-        let known: ApplicantRecord = self.read_record(&about(no), &case.applicant.record).await?;
-        let number = match &known.applicant {
-            person::Applicant::Person { id, .. } => id.number().to_owned(),
-            person::Applicant::Organisation { credit_code, .. } => credit_code.as_str().to_owned(),
-        };
-        Ok(PartyView {
-            name: known.applicant.name().to_owned(),
-            number,
-            phone: known.contact.phone.as_str().to_owned(),
-        })
-    }
 }
 
 fn view_of(
@@ -274,7 +257,10 @@ fn view_of(
     item: &ServiceItem,
     readable: Option<&BTreeSet<MaterialCode>>,
 ) -> CaseView {
-    let shown = |code: &MaterialCode| readable.is_none_or(|rows| rows.contains(code));
+    // Of a case that was taken over nobody asks for materials any more.
+    let shown = |code: &MaterialCode| {
+        case.taken_over.is_none() && readable.is_none_or(|rows| rows.contains(code))
+    };
     let rows = case::checklist(case, item).into_iter();
     let rows = rows.filter(|row| shown(&row.material.code)).map(row_view);
     CaseView {
@@ -321,6 +307,7 @@ fn view_of(
                 .and_then(|one| Some(one.way.window()?.to_string())),
         }),
         rating: case.rating,
+        old_number: None,
         query_code: None,
     }
 }

@@ -48,7 +48,7 @@ impl Drafts<'_> {
     }
 
     /// Puts a record.
-    pub(super) async fn record(
+    pub(crate) async fn record(
         &mut self,
         value: &impl Serialize,
     ) -> Result<Commitment, CounterError> {
@@ -111,7 +111,7 @@ impl Drafts<'_> {
 }
 
 /// Checks free text: some, not too long, no control characters but line ends, none that turns the order of reading.
-pub(super) fn check_words(field: &str, text: &str) -> Result<String, CounterError> {
+pub(crate) fn check_words(field: &str, text: &str) -> Result<String, CounterError> {
     let text = text.trim();
     let refuse = |code: &str, zh: String, en: String| {
         Err(CounterError::Fields(vec![Refusal {

@@ -13,7 +13,7 @@ use crate::domain::custody::{
 use crate::domain::{CaseNo, Date, DiscrepancyId, SlipId, StaffId, Subject, Timestamp, TransferId};
 
 /// Paper that comes into a bundle in the course of the case: a signed delivery receipt, a notice.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaperOrder {
     /// Original or copy.
@@ -45,12 +45,15 @@ pub struct HeldView {
     pub paper: Paper,
     /// When it came in.
     pub since: Timestamp,
-    /// Who holds it; none where it went back to the applicant, or is in another bundle.
+    /// Who holds it; none where it went back to the applicant, is in another bundle or is lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holder: Option<Holder>,
     /// The case in whose bundle it is, where it lay in this one by mistake.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_to: Option<CaseNo>,
+    /// Who held it last, where it is lost with the approval of both sides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Holder>,
     /// Since when it is there.
     pub there_since: Timestamp,
     /// On which leg it came there; none where it came in.
@@ -81,10 +84,14 @@ impl From<&HeldPaper> for HeldView {
             since: held.since,
             holder: match &held.place {
                 Place::With(holder) => Some(holder.clone()),
-                Place::Applicant | Place::Refiled(_) => None,
+                Place::Applicant | Place::Refiled(_) | Place::Lost { .. } => None,
             },
             moved_to: match &held.place {
                 Place::Refiled(case) => Some(case.clone()),
+                _ => None,
+            },
+            lost: match &held.place {
+                Place::Lost { last } => Some(last.clone()),
                 _ => None,
             },
             there_since: held.there_since,

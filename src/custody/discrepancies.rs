@@ -7,7 +7,9 @@ use crate::counter::bundles::person;
 use crate::counter::change::count;
 use crate::counter::{Ask, Counter, CounterError, Done};
 use crate::domain::custody::{self, DiscrepancyKind, DiscrepancyState, Holder, fold_discrepancy};
-use crate::domain::{CaseNo, Date, DiscrepancyId, SlipId, StaffId, Subject, Timestamp, TransferId};
+use crate::domain::{
+    CaseNo, Date, DiscrepancyId, InventoryId, SlipId, StaffId, Subject, Timestamp, TransferId,
+};
 
 /// Something that did not match.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -20,6 +22,9 @@ pub struct DiscrepancyView {
     /// The round of transfer it was found on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transfer: Option<TransferId>,
+    /// The count of paper it was found by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<InventoryId>,
     /// The case on the bundle's label.
     pub case: CaseNo,
     /// The papers, by number; none for a label that was on no line.
@@ -52,6 +57,7 @@ impl DiscrepancyView {
             id: state.id.clone(),
             slip: found.slip.clone(),
             transfer: found.transfer.clone(),
+            inventory: found.inventory.clone(),
             case: found.case.clone(),
             papers: found.papers.clone(),
             kind: found.kind,

@@ -80,7 +80,7 @@ impl Counter {
                 known.name
             }
         };
-        let there = |place: &Place| *place != Place::Applicant;
+        let there = |place: &Place| matches!(place, Place::With(_));
         let papers = bundle.papers.values().filter(|held| there(&held.place));
         Ok(BundleLabel {
             case: no.to_string(),

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::case::{CaseEvent, VisitEvent};
 use super::catalogue::ItemEvent;
-use super::custody::{BundleEvent, DiscrepancyEvent, SlipEvent};
+use super::custody::{
+    BundleEvent, DiscrepancyEvent, InventoryEvent, LossEvent, SlipEvent, StocktakeEvent,
+};
 use super::digest::{Digest, Sm3};
 use super::finding::Finding;
 use super::hall::{AuthorisationEvent, DepartmentEvent, HallEvent, SiteEvent};
@@ -222,6 +224,21 @@ pub enum Event {
     Transfer {
         /// What happened.
         event: TransferEvent,
+    },
+    /// About the taking over of the paper that was there before the system.
+    Stocktake {
+        /// What happened.
+        event: StocktakeEvent,
+    },
+    /// About a count of paper.
+    Inventory {
+        /// What happened.
+        event: InventoryEvent,
+    },
+    /// About paper that is reported lost.
+    Loss {
+        /// What happened.
+        event: LossEvent,
     },
 }
 

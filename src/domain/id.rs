@@ -151,6 +151,8 @@ short_code! {
     SlipId, "slip number";
     /// A round of the monthly transfer (月度移交).
     TransferId, "transfer number";
+    /// A count of the paper that a site, or one person, holds (清点).
+    InventoryId, "inventory number";
 }
 code_type!(
     /// Something that did not match at a hand-over (交接差异): the slip's number and a count.
@@ -266,6 +268,12 @@ subjects! {
     Discrepancy(DiscrepancyId), "discrepancy";
     /// A round of the monthly transfer.
     Transfer(TransferId), "transfer";
+    /// The taking over of the paper that lay at a site before the system was there.
+    Stocktake(SiteCode), "stocktake";
+    /// A count of paper.
+    Inventory(InventoryId), "inventory";
+    /// Paper that is reported lost, named by what did not match when it was missed.
+    Loss(DiscrepancyId), "loss";
 }
 
 impl Serialize for Subject {

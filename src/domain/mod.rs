@@ -33,9 +33,9 @@ pub use event::{Entry, Event, Fact, Occurred};
 pub use finding::{Finding, FindingCode};
 pub use id::{
     Actor, AuthorisationId, CaseNo, CertificateKind, Commitment, DepartmentCode, DiscrepancyId,
-    FactorId, FieldCode, FieldName, MaterialCode, PipelineName, RequestId, SerialNo, SigningKeyId,
-    SiteCode, SlipId, StaffId, Subject, TaskCode, TicketId, TokenId, TransferId, VisitId,
-    WindowCode,
+    FactorId, FieldCode, FieldName, InventoryId, MaterialCode, PipelineName, RequestId, SerialNo,
+    SigningKeyId, SiteCode, SlipId, StaffId, Subject, TaskCode, TicketId, TokenId, TransferId,
+    VisitId, WindowCode,
 };
 pub use problem::Problem;
 pub use time::{Clock, Timestamp};

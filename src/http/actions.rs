@@ -193,7 +193,7 @@ pub async fn ending(
         EndingOrder::Withdraw { .. } => Action::WithdrawCase,
         EndingOrder::Void { .. } => Action::VoidCase,
         EndingOrder::Terminate { .. } => Action::TerminateCase,
-        EndingOrder::ReturnPaper { .. } => Action::ReturnPaper,
+        EndingOrder::ReturnPaper { .. } | EndingOrder::ReturnOldPaper { .. } => Action::ReturnPaper,
     };
     may(&service, &signed, &no, action).await?;
     let ask = signed.ask(&key, Some(version), None)?;

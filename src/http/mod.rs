@@ -19,6 +19,8 @@ pub mod events;
 pub mod extract;
 pub mod forms;
 pub mod health;
+pub mod inventories;
+pub mod losses;
 pub mod openapi;
 pub mod packages;
 pub mod papers;
@@ -36,6 +38,7 @@ pub mod slips;
 pub mod sso;
 pub mod staff;
 pub mod stocks;
+pub mod stocktakes;
 pub mod tickets;
 pub mod tiles;
 pub mod tokens;
@@ -199,6 +202,23 @@ fn paper() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(bundles::discrepancy))
         .routes(routes!(bundles::clear))
         .routes(routes!(refiling::refile))
+        .routes(routes!(stocktakes::show, stocktakes::open))
+        .routes(routes!(stocktakes::register))
+        .routes(routes!(stocktakes::close))
+        .routes(routes!(inventories::list, inventories::open))
+        .routes(routes!(inventories::show))
+        .routes(routes!(inventories::scan))
+        .routes(routes!(inventories::draft))
+        .routes(routes!(inventories::close))
+        .routes(routes!(losses::show))
+        .routes(routes!(losses::report))
+        .routes(routes!(losses::search))
+        .routes(routes!(losses::document))
+        .routes(routes!(losses::approve))
+        .routes(routes!(losses::decline))
+        .routes(routes!(losses::found_document))
+        .routes(routes!(losses::found))
+        .routes(routes!(losses::take_back))
         .routes(routes!(slips::list, slips::offer))
         .routes(routes!(slips::draft))
         .routes(routes!(slips::show))

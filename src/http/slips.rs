@@ -90,7 +90,10 @@ pub async fn offer(
 }
 
 /// Nobody sends another's signature: whoever signs is signed in.
-fn own(signer: &crate::domain::StaffId, ask: &crate::counter::Ask) -> Result<(), HttpProblem> {
+pub(super) fn own(
+    signer: &crate::domain::StaffId,
+    ask: &crate::counter::Ask,
+) -> Result<(), HttpProblem> {
     if *signer == ask.staff()? {
         return Ok(());
     }

@@ -93,6 +93,9 @@ pub struct CaseDoc {
     pub retention: Option<String>,
     /// Its papers.
     pub papers: Vec<PaperDoc>,
+    /// Its papers that are lost, with the approval of both sides: they do not come along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<PaperDoc>,
     /// What was done, oldest first.
     pub steps: Vec<StepDoc>,
     /// Its files in the package.

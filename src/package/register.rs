@@ -30,6 +30,9 @@ const COLUMNS: [(&str, &str, f64); 12] = [
 /// Stands in the line of a case that has no paper, so that the case is not passed over.
 pub const NO_PAPER: &str = "（无纸质材料 no paper）";
 
+/// Stands in the line of a paper that is lost and does not come along.
+const LOST: &str = "遗失（双方已认定）lost, approved by both sides";
+
 /// What a register is called on its sheet.
 const SHEET: &str = "移交清册";
 
@@ -81,7 +84,8 @@ fn broken(error: impl std::fmt::Display) -> PackageFault {
 }
 
 fn lines(doc: &PackageDoc) -> Result<Vec<[Cell; COLUMNS.len()]>, PackageFault> {
-    let count: usize = doc.cases.iter().map(|case| case.papers.len().max(1)).sum();
+    let lines_of = |case: &CaseDoc| case.papers.len().max(1) + case.lost.len();
+    let count: usize = doc.cases.iter().map(lines_of).sum();
     if count > LINES_MAX {
         return Err(PackageFault::TooMany {
             what: "清册行（register lines）".into(),
@@ -95,6 +99,14 @@ fn lines(doc: &PackageDoc) -> Result<Vec<[Cell; COLUMNS.len()]>, PackageFault> {
         for paper in papers.chain(none) {
             let serial = lines.len() as u32 + 1;
             lines.push(line(doc, case, paper, serial));
+        }
+        for paper in &case.lost {
+            let serial = lines.len() as u32 + 1;
+            let mut cells = line(doc, case, Some(paper), serial);
+            if let Some(found) = cells.last_mut() {
+                *found = Cell::Text(LOST.to_owned());
+            }
+            lines.push(cells);
         }
     }
     Ok(lines)

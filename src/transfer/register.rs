@@ -37,6 +37,9 @@ pub(super) struct Stated<'s> {
 /// What the department found of each paper that it was handed on the round's slips.
 type Findings = BTreeMap<(CaseNo, u16), Found>;
 
+/// Stands in the line of a paper that is lost.
+const LOST: &str = "遗失（双方已认定）";
+
 /// The register of what `doc` lists, volume by volume; none where it lists nothing.
 pub(super) fn registers(doc: &PackageDoc, stated: Stated<'_>) -> Vec<TransferRegister> {
     let mut totals = PaperTotals {
@@ -48,12 +51,18 @@ pub(super) fn registers(doc: &PackageDoc, stated: Stated<'_>) -> Vec<TransferReg
     for case in &doc.cases {
         let papers = case.papers.iter().map(Some);
         let none = case.papers.is_empty().then_some(None);
-        let rows = papers.chain(none).map(|paper| {
+        let rows = papers.chain(none).map(|paper| (paper, false));
+        // What is lost does not come along, and stands in its line nevertheless.
+        let lost = case.lost.iter().map(|paper| (Some(paper), true));
+        let rows = rows.chain(lost).map(|(paper, lost)| {
             no += 1;
-            if let Some(paper) = paper {
-                totals.add(paper.count, paper.pages);
+            let mut row = row(doc, case, paper, no);
+            match paper {
+                Some(_) if lost => row.found = Some(LOST.to_owned()),
+                Some(paper) => totals.add(paper.count, paper.pages),
+                None => {}
             }
-            row(doc, case, paper, no)
+            row
         });
         cases.push(rows.collect::<Vec<_>>());
     }

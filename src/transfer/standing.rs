@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::counter::{Counter, CounterError, case_list};
 use crate::domain::case::{CaseState, Stage, concluded_at};
 use crate::domain::custody::Bundle;
-use crate::domain::transfer::{CaseStanding, PaperDuty, fate, standing};
+use crate::domain::transfer::{CaseStanding, PaperDuty, came_in, fate, standing};
 use crate::domain::{CaseNo, Date, Month, SiteCode, Subject};
 use crate::store::lists::Page;
 
@@ -36,7 +36,7 @@ pub struct MonthView {
 pub struct StandingCount {
     /// Without paper.
     pub no_paper: u32,
-    /// Transferred, collected on the way, or returned to the applicant.
+    /// Transferred, collected on the way, returned to the applicant, or lost with the approval of both sides.
     pub settled: u32,
     /// Not yet due.
     pub not_yet_due: u32,
@@ -62,7 +62,7 @@ impl StandingCount {
 pub fn case_standing(case: &CaseState, bundle: &Bundle, today: Date) -> Option<CaseStanding> {
     let closed = concluded_at(case).map(Date::of)?;
     let papers = bundle.papers.values().map(|held| PaperDuty {
-        came_in: Date::of(held.since),
+        came_in: came_in(held, closed),
         deferred: held.deferred,
         fate: fate(held),
     });

@@ -9,18 +9,14 @@ use crate::domain::case::{CaseState, concluded_at};
 use crate::domain::catalogue::ServiceItem;
 use crate::domain::custody::{Bundle, HeldPaper, Side, Standing};
 use crate::domain::transfer::{
-    Candidate, Closed, Fate, Opened, Planned, Round, RoundStage, Rounds, TransferEvent, fate,
-    fold_round, lines, open, overdue, plan, remind,
+    Candidate, Closed, Fate, Opened, Planned, Round, RoundStage, Rounds, TransferEvent, came_in,
+    fate, fold_round, goes_to, lines, open, overdue, plan, ready, remind,
 };
 use crate::domain::{
     Actor, CaseNo, Date, DepartmentCode, Digest, Event, Month, RequestId, SiteCode, Subject,
     TransferId,
 };
 use crate::ledger::Recorded;
-use crate::store::lists::Page;
-
-/// Entries of a list read at once.
-const PAGE: usize = 200;
 
 /// A month that a site transfers to a department before it is over (及时).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,14 +61,6 @@ fn waits(held: &HeldPaper) -> Option<&SiteCode> {
     }
 }
 
-/// The department a paper goes to: that named for its material, by default whoever leads.
-fn department(item: &ServiceItem, held: &HeldPaper) -> DepartmentCode {
-    let row = held.paper.row.as_ref();
-    let material = row.and_then(|row| item.material(row));
-    let named = material.and_then(|material| material.transfer_to.clone());
-    named.unwrap_or_else(|| item.lead.clone())
-}
-
 fn closed(case: &CaseState, item: &ServiceItem, bundle: &Bundle) -> Vec<Closed> {
     let Some(day) = concluded_at(case).map(Date::of) else {
         return Vec::new();
@@ -82,10 +70,10 @@ fn closed(case: &CaseState, item: &ServiceItem, bundle: &Bundle) -> Vec<Closed> 
         let Some(site) = waits(held) else { continue };
         sites.entry(site).or_default().push(Candidate {
             no: held.paper.no,
-            department: department(item, held),
-            came_in: Date::of(held.since),
+            department: goes_to(item, held),
+            came_in: came_in(held, day),
             deferred: held.deferred,
-            free: Date::of(held.touched),
+            free: ready(held, day),
         });
     }
     let each = sites.into_iter().map(|(site, papers)| Closed {
@@ -151,20 +139,6 @@ impl Counter {
             }
         }
         Ok(ticked)
-    }
-
-    /// Every subject of a list.
-    pub(super) async fn whole_list(&self, list: &str) -> Result<Vec<Subject>, CounterError> {
-        let mut subjects = Vec::new();
-        let mut page = Page::first(PAGE);
-        loop {
-            let found = self.catalog.listed(list, &page).await?;
-            subjects.extend(found.iter().map(|entry| entry.subject.clone()));
-            match found.last().filter(|_| found.len() == PAGE) {
-                Some(last) => page.after = Some(last.clone()),
-                None => return Ok(subjects),
-            }
-        }
     }
 
     async fn listed_slips(&self) -> Result<Vec<crate::domain::SlipId>, CounterError> {

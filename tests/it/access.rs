@@ -55,6 +55,11 @@ read_paper              C+ O+ R+ A+ V+ U+ s. e. t. T.
 hand_over_paper         C+ O+ R+ A+ V+ U- s. e. t. T.
 refile                  C+ O- R- A+ V+ U- s. e. t. T.
 clear_discrepancy       C+ O+ R+ A+ V+ U- s. e. t. T.
+open_stocktake          C- O- R- A- V+ U- s. e. t. T.
+register_old_file       C+ O- R- A+ V- U- s. e. t. T.
+count_paper             C+ O- R- A+ V+ U- s. e. t. T.
+report_loss             C+ O+ R+ A+ V+ U- s. e. t. T.
+approve_loss            C- O+ R+ A- V+ U- s. e. t. T.
 read_transfer           C+ O+ R+ A+ V+ U+ s. e. t. T.
 gather_transfer         C+ O- R- A+ V+ U- s. e. t. T.
 ask_deferral            C+ O- R- A+ V+ U- s. e. t. T.

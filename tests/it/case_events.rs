@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use counterfoil::domain::case::{
     BroughtBack, CaseEvent, CaseForm, DeliveryWay, ErasureReason, FormPrint, KeptDocument,
-    Recipient, VisitEvent,
+    Recipient, TakenOver, VisitEvent,
 };
 use counterfoil::domain::ticket::{SlipPrint, TicketEvent};
 use counterfoil::domain::*;
@@ -49,6 +49,17 @@ fn added() -> Vec<CaseEvent> {
         department: code("market"),
         rows: vec![code("lease")],
     };
+    let taken = TakenOver {
+        site: code("s1"),
+        department: code("market"),
+        task: code("food"),
+        version: 2,
+        content: Digest::of("item"),
+        applicant: counterfoil::domain::catalogue::ApplicantKind::Person,
+        number: secret("number"),
+        closed: code("2025-12-10"),
+        clerk: code("clerk-1"),
+    };
     vec![
         CaseEvent::Delivered { way },
         suspended(Some(5)),
@@ -58,6 +69,7 @@ fn added() -> Vec<CaseEvent> {
             scans: vec![Digest::of("scan")],
             rows: vec![code("lease")],
         }),
+        CaseEvent::TakenOver(taken),
     ]
 }
 

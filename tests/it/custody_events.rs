@@ -7,6 +7,7 @@ use counterfoil::domain::custody::*;
 use counterfoil::domain::transfer::TransferEvent;
 use counterfoil::domain::*;
 
+use crate::custody_events_later::later;
 use crate::custody_kit::*;
 
 const FILE: &str = "fixtures/events/v1-custody.jsonl";
@@ -157,6 +158,7 @@ fn discrepancy_events() -> Vec<DiscrepancyEvent> {
     let discrepancy = Discrepancy {
         slip: Some(SlipId::new("S-1").unwrap()),
         transfer: None,
+        inventory: None,
         case: case(1),
         papers: vec![2],
         kind: DiscrepancyKind::Missing,
@@ -301,7 +303,13 @@ fn all() -> Vec<Entry> {
         .chain(deferral_events())
         .map(|event| (Subject::Transfer(round()), Event::Transfer { event }));
     let mut log = Log::default();
-    for (place, (subject, event)) in (0..).zip(bundle.chain(slips).chain(found).chain(rounds)) {
+    for (place, (subject, event)) in (0..).zip(
+        bundle
+            .chain(slips)
+            .chain(found)
+            .chain(rounds)
+            .chain(later()),
+    ) {
         log.record(START + place, vec![Fact::new(subject, event)]);
     }
     let mut entries: Vec<Entry> = log.histories.into_values().flatten().collect();
@@ -333,7 +341,7 @@ fn every_fact_about_custody_keeps_its_written_form() {
         "the facts of today are written so:\n{}",
         written.join("\n")
     );
-    let mut kinds: [BTreeSet<String>; 4] = Default::default();
+    let mut kinds: [BTreeSet<String>; 7] = Default::default();
     for line in lines {
         assert_eq!(
             Entry::decode(line.as_bytes()).unwrap().encode().unwrap(),
@@ -348,7 +356,10 @@ fn every_fact_about_custody_keeps_its_written_form() {
             Some("bundle") => 0,
             Some("slip") => 1,
             Some("discrepancy") => 2,
-            _ => 3,
+            Some("transfer") => 3,
+            Some("stocktake") => 4,
+            Some("inventory") => 5,
+            _ => 6,
         };
         let kind = value["event"]["event"]["type"].as_str().unwrap();
         kinds[place].insert(kind.to_owned());
@@ -358,6 +369,9 @@ fn every_fact_about_custody_keeps_its_written_form() {
         names::<SlipEvent>(),
         names::<DiscrepancyEvent>(),
         names::<TransferEvent>(),
+        names::<StocktakeEvent>(),
+        names::<InventoryEvent>(),
+        names::<LossEvent>(),
     ];
     assert_eq!(kinds, expected);
 }

@@ -84,6 +84,7 @@ pub(super) fn case(number: &str) -> CaseDoc {
         document_number: Some("市监许〔2026〕1号".into()),
         retention: Some("30年".into()),
         papers: vec![paper(1, "营业执照"), paper(2, "=HYPERLINK(\"http://x\")")],
+        lost: Vec::new(),
         steps: vec![
             step("accepted", "受理", None),
             step("decided", "决定", Some("同意 ]]> <b>\n第二行")),

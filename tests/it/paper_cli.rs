@@ -27,12 +27,15 @@ fn a_tick_may_be_repeated_and_an_unknown_case_or_round_is_named() {
     }
     let (code, lines, _) = ran(&workspace, &["transfer", "status", "--of", "site/YLZX"]);
     assert_eq!((code, lines.len()), (Some(0), 0));
-    let unknown: [&[&str]; 7] = [
+    let unknown: [&[&str]; 10] = [
         &["custody", "label", "C-1", "-o", "label.pdf"],
         &["custody", "sheet", "S-1", "-o", "slip.pdf"],
         &["transfer", "register", "t-1", "-o", "register.pdf"],
         &["custody", "where", "C-1"],
         &["custody", "receive", "S-1", "--as", "c001", "C-1"],
+        &["custody", "stocktake", "show", "--site", "YLZX"],
+        &["custody", "inventory", "show", "I-1"],
+        &["custody", "loss", "show", "S-1-1"],
         &["transfer", "seal", "t-1", "--as", "c001"],
         &["transfer", "package", "t-1", "-o", "t-1.zip"],
     ];

@@ -250,7 +250,8 @@ async fn years(seed: u64, per_day: u64, days: u64, calm: bool) -> Run {
     run
 }
 
-/// What was recorded, without what may differ: when it was recorded, whether that was late, and the salts of reasons.
+/// What was recorded, without what may differ: when it was recorded, whether that was late, the salts of reasons, and what
+/// was signed over these.
 pub fn plain(all: &[Recorded]) -> Vec<String> {
     let plain = all.iter().map(|fact| {
         let mut event = serde_json::to_value(&fact.entry.event).unwrap();
@@ -264,7 +265,7 @@ pub fn plain(all: &[Recorded]) -> Vec<String> {
 
 fn strip(value: &mut Value) {
     let Value::Object(map) = value else { return };
-    for name in ["late", "reason", "note"] {
+    for name in ["late", "reason", "note", "record", "document", "signed"] {
         map.remove(name);
     }
     map.values_mut().for_each(strip);

@@ -88,6 +88,8 @@ pub struct Naive {
     pub rounds: BTreeMap<TransferId, Batch>,
     pub offers: BTreeMap<SlipId, Offer>,
     pub doubts: BTreeMap<DiscrepancyId, Doubt>,
+    /// What both sides gave up and nobody found yet.
+    pub lost: Vec<DiscrepancyId>,
     /// Rounds that were asked for before their month was over.
     pub early: BTreeSet<(DepartmentCode, SiteCode, i64)>,
     /// Documents that were signed, by digest.
@@ -108,6 +110,7 @@ impl Naive {
             rounds: BTreeMap::new(),
             offers: BTreeMap::new(),
             doubts: BTreeMap::new(),
+            lost: Vec::new(),
             early: BTreeSet::new(),
             manifests: BTreeMap::new(),
             outcomes: BTreeMap::new(),
@@ -241,9 +244,25 @@ impl Naive {
                     sheet.doubts.remove(discrepancy);
                 }
             }
+            BundleEvent::Lost { .. } | BundleEvent::FoundAgain { .. } => self.lost(case, event),
             // What was handed over is read from the slips.
             _ => {}
         }
+    }
+
+    /// A paper is with nobody any more, or with somebody again.
+    fn lost(&mut self, case: &CaseNo, event: &BundleEvent) {
+        let (papers, at, what) = match event {
+            BundleEvent::Lost { papers, .. } => (papers, None, "lost"),
+            BundleEvent::FoundAgain { papers, holder, .. } => {
+                (papers, Some(holder.clone()), "found again")
+            }
+            _ => return,
+        };
+        for (_, sheet) in self.sheets(case, papers) {
+            sheet.at = at.clone();
+        }
+        self.note(what);
     }
 
     /// A paper comes onto a round: its own, with its own last day, and it is on no other.

@@ -134,6 +134,7 @@ impl Office {
             self.withdraw().await;
         }
         self.loans().await;
+        self.losses().await;
     }
 
     async fn open_cases(&mut self, per_day: u64) {

@@ -50,7 +50,7 @@ fn goes(subject: &Subject, leaf: &[u8]) -> bool {
     match subject {
         Subject::Log | Subject::Transfer(_) | Subject::Slip(_) => true,
         Subject::Case(no) | Subject::Bundle(no) => cases.contains(no),
-        Subject::Discrepancy(_) => true,
+        Subject::Discrepancy(_) | Subject::Loss(_) => true,
         Subject::Scan(_) => !String::from_utf8_lossy(leaf).contains("C-0099"),
         Subject::Staff(_) => match Entry::decode(leaf).unwrap().event {
             Event::Staff { event } => evidence::is_about_signing(&event),

@@ -48,7 +48,7 @@ pub fn planned() -> Planned {
     }
 }
 
-fn enrol(hall: &mut Hall, person: &Person, role: Role) {
+pub fn enrol(hall: &mut Hall, person: &Person, role: Role) {
     let scope = match &person.side {
         Side::Hall { site } => Scope::Site { site: site.clone() },
         Side::Department { department } => Scope::Department {

@@ -151,7 +151,12 @@ pub fn placing(subject: &Subject, history: &[Recorded]) -> Vec<Place> {
         Subject::Slip(_) => paper::slip_places(first, last, history),
         Subject::Discrepancy(_) => paper::discrepancy_places(first, last, history),
         Subject::Transfer(_) => paper::round_places(first, history),
-        Subject::Log | Subject::Hall | Subject::Scan(_) => Vec::new(),
+        Subject::Inventory(_) => paper::inventory_places(first, history),
+        Subject::Log
+        | Subject::Hall
+        | Subject::Scan(_)
+        | Subject::Stocktake(_)
+        | Subject::Loss(_) => Vec::new(),
     }
 }
 

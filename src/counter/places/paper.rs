@@ -54,6 +54,11 @@ pub mod paper_list {
         format!("transfer/department/{department}")
     }
 
+    /// Every inventory of a site's paper, by opening.
+    pub fn inventories(site: &SiteCode) -> String {
+        format!("inventory/site/{site}")
+    }
+
     /// Every round of transfer, by opening.
     pub const ROUNDS: &str = "transfer";
 
@@ -132,4 +137,12 @@ pub(super) fn round_places(first: &Recorded, history: &[Recorded]) -> Vec<Place>
     }
     let lists = lists.into_iter();
     lists.map(|list| Place::new(list, first.index)).collect()
+}
+
+pub(super) fn inventory_places(first: &Recorded, history: &[Recorded]) -> Vec<Place> {
+    let inventory = custody::fold_inventory(history.iter().map(|fact| &fact.entry));
+    let list = inventory.map(|inventory| paper_list::inventories(&inventory.site));
+    list.map(|list| Place::new(list, first.index))
+        .into_iter()
+        .collect()
 }

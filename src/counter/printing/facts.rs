@@ -7,7 +7,6 @@ use super::{Choices, PrintOrder, entries};
 use crate::counter::department::ReviewPaper;
 use crate::counter::hall::events;
 use crate::counter::intake::CorrectionPaper;
-use crate::counter::opening::ApplicantRecord;
 use crate::counter::words::Drafts;
 use crate::counter::{Counter, CounterError, about};
 use crate::domain::case::{self, CaseEvent, CaseState, DeliveryChoice, department_of};
@@ -46,8 +45,7 @@ impl Counter {
             Some(agent) => Some(self.read_record(&about(no), &agent.record).await?),
             None => None,
         };
-        let applicant: ApplicantRecord =
-            self.read_record(&about(no), &case.applicant.record).await?;
+        let applicant = self.applicant(&case).await?;
         let at = case::happened(fact);
         let by = fact.by.as_str();
         Ok(Known {

@@ -66,6 +66,11 @@ actions! {
     HandOverPaper, "hand_over_paper", "Offer paper, receive it, refuse it (Art 8(5), 12(3)).";
     Refile, "refile", "Move what was filed with the wrong case to the case it belongs to (串件).";
     ClearDiscrepancy, "clear_discrepancy", "Clear up what did not match at a hand-over (Art 12(4)).";
+    OpenStocktake, "open_stocktake", "Open and close the stock-take of paper that was there before (Art 12(4)).";
+    RegisterOldFile, "register_old_file", "Register a file of the opening stock-take (Art 12(4)).";
+    CountPaper, "count_paper", "Count paper and compare it with the ledger (Art 12(4)).";
+    ReportLoss, "report_loss", "Report paper lost, search for it, find it again (Art 12(4)).";
+    ApproveLoss, "approve_loss", "Approve or decline, for one's side, that paper is lost (Art 12(4)).";
     ReadTransfer, "read_transfer", "See the rounds of transfer and how a site's months stand (Art 12(4)).";
     GatherTransfer, "gather_transfer", "Open a round early, look its papers up, seal its package (Art 12(4)).";
     AskDeferral, "ask_deferral", "Ask a department to have papers later (Art 12(4)).";

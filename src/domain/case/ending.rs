@@ -1,6 +1,8 @@
 //! Endings without a decision: refusal to accept, withdrawal, voiding, termination; afterwards the paper goes back
 //! against signature.
 
+use serde::{Deserialize, Serialize};
+
 use super::event::CaseEvent;
 use super::opening::{entitled, fact, in_order, undecided};
 use super::refusal::CaseRefusal;
@@ -13,6 +15,22 @@ use crate::domain::event::Fact;
 use crate::domain::id::{Commitment, MaterialCode, StaffId};
 use crate::domain::person::AgentPower;
 use crate::domain::time::Timestamp;
+
+/// How a case ended without a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// 不予受理.
+    Refused,
+    /// 撤回.
+    Withdrawn,
+    /// 作废.
+    Voided,
+    /// 终止.
+    Terminated,
+    /// It was closed before the system was there (接管); how is in the old file.
+    TakenOver,
+}
 
 /// A refusal to accept (不予受理): there is none without a reason.
 #[derive(Debug, Clone)]

@@ -1,9 +1,8 @@
 //! The facts about visits and cases. Written once, never changed: new variants are added.
-
 use serde::{Deserialize, Serialize};
 
 use super::terms::*;
-use super::{Deferred, FormPrint, KeptDocument, Met, Progress};
+use super::{Deferred, FormPrint, KeptDocument, Met, Progress, TakenOver};
 use crate::domain::{
     CaseNo, Commitment, Date, DepartmentCode, Digest, MaterialCode, SerialNo, StaffId, TicketId,
     VisitId, catalogue::SpecialProcedure, hall::Mandate,
@@ -388,6 +387,8 @@ pub enum CaseEvent {
         /// It.
         document: KeptDocument,
     },
+    /// It was closed before the system was there; its paper was found in a cabinet (期初盘点).
+    TakenOver(TakenOver),
     /// A form was printed.
     FormPrinted {
         /// How.

@@ -1,7 +1,7 @@
 //! Folding a case's history into its state. Facts are believed: what they may be is decided before they are written.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use super::begun::begun;
+use super::ending::Ending;
 use super::event::CaseEvent;
 use super::happened;
 use super::paper;
@@ -64,62 +64,29 @@ fn opened(subject: &Subject, event: &CaseEvent, at: Timestamp) -> Option<CaseSta
     let Subject::Case(no) = subject else {
         return None;
     };
-    let CaseEvent::Opened {
-        mandate,
-        visit,
-        channel,
-        clerk,
-        applicant,
-        agent,
-        delivery,
-        query,
-        findings,
-    } = event
-    else {
-        return None;
-    };
-    Some(CaseState {
-        no: no.clone(),
-        mandate: mandate.clone(),
-        visit: visit.clone(),
-        channel: *channel,
-        clerk: clerk.clone(),
-        opened_at: at,
-        platform_no: None,
-        applicant: *applicant,
-        agent: agent.clone(),
-        delivery: *delivery,
-        query: *query,
-        findings: findings.clone(),
-        rows: BTreeMap::new(),
-        submission: 1,
-        submitted_at: at,
-        stage: Stage::Intake,
-        since: at,
-        notices: Vec::new(),
-        escalations: Vec::new(),
-        deferrals: Vec::new(),
-        receipts: Vec::new(),
-        supplied_at: None,
-        pushes: Vec::new(),
-        acceptance: None,
-        pauses: Vec::new(),
-        extended_days: None,
-        tasks: Vec::new(),
-        first_review: None,
-        decision: None,
-        ending: None,
-        result: None,
-        posts: Vec::new(),
-        chased_at: None,
-        delivered: None,
-        invited_at: None,
-        rating: None,
-        reported: None,
-        erased: None,
-        documents: BTreeSet::new(),
-        prints: Vec::new(),
-    })
+    match event {
+        CaseEvent::Opened {
+            mandate,
+            visit,
+            channel,
+            clerk,
+            applicant,
+            agent,
+            delivery,
+            query,
+            findings,
+        } => Some(CaseState {
+            visit: visit.clone(),
+            channel: *channel,
+            agent: agent.clone(),
+            delivery: *delivery,
+            query: *query,
+            findings: findings.clone(),
+            ..begun(no.clone(), mandate.clone(), clerk.clone(), *applicant, at)
+        }),
+        CaseEvent::TakenOver(taken) => taken.begins(no, at),
+        _ => None,
+    }
 }
 
 fn enter(case: &mut CaseState, stage: Stage, at: Timestamp) {

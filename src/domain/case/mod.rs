@@ -12,6 +12,7 @@
 //! | `checklist`, `receipt` | Art 8(2), 12(1): every row met, receipt at once |
 //! | `deferral` | Art 8(3): 容缺 with a signed undertaking, or a printed reason |
 //! | `correction` | Art 8(4): one complete notice |
+//! | `taken_over` | Art 12(4): paper that lay in the cabinets before the system was there |
 //! | `succession` | Art 11(1): who answers today for a department that is gone |
 //! | `dispatch` | Art 8(5), 8(6), 12(2), 12(3): what each department may read; paper with two signatures |
 //! | `review`, `procedure`, `decision` | Art 9, 11(2), 11(5) |
@@ -23,6 +24,7 @@
 //! | `paper` | Art 8, 10: documents and signatures kept, forms printed |
 //! | `register` | Art 10(5), 11(7): delivery rows, progress, results without a case |
 
+mod begun;
 mod checklist;
 pub mod clocks;
 mod correction;
@@ -46,6 +48,7 @@ mod result;
 mod review;
 mod state;
 mod succession;
+mod taken_over;
 mod terms;
 mod visit;
 mod words;
@@ -62,8 +65,8 @@ pub use dispatch::{
     laggards, may_collect, push, push_package, readers,
 };
 pub use ending::{
-    RefuseAcceptance, Terminate, Void, Withdraw, refuse_acceptance, return_paper, terminate, void,
-    withdraw,
+    Ending, RefuseAcceptance, Terminate, Void, Withdraw, refuse_acceptance, return_paper,
+    terminate, void, withdraw,
 };
 pub use erasure::{Erase, closed_at, concluded_at, erase};
 pub use event::CaseEvent;
@@ -85,10 +88,11 @@ pub use register::{
 pub use result::obtain_result;
 pub use review::{Return, accept, return_case};
 pub use state::{
-    Acceptance, CaseState, Decision, Deferred, Delivered, Ending, Met, Notice, PaperHolder, Pause,
+    Acceptance, CaseState, Decision, Deferred, Delivered, Met, Notice, PaperHolder, Pause,
     PostRecord, Pushed, ReceiptRecord, ResultRecord, Row, Stage, TaskRecord,
 };
 pub use succession::{named_departments, with_successors};
+pub use taken_over::{TakenOver, take_over};
 pub use terms::*;
 pub use visit::{
     Guidance, OpenVisit, VisitEvent, VisitState, close_visit, fold_visit, give_guidance,

@@ -214,6 +214,9 @@ pub fn assign_platform_no(
     if *known == Number::NameOf(case.no.clone()) || *number == case.no {
         return Ok(Vec::new());
     }
+    if case.taken_over.is_some() {
+        return Err(CaseRefusal::TakenOver);
+    }
     if *known != Number::Free || case.platform_no.is_some() {
         return Err(CaseRefusal::NumberTaken {
             number: number.clone(),

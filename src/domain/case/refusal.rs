@@ -13,6 +13,8 @@ refusals! {
     Unknown, "case-unknown", "case", "没有这个办件；请核对办件编号", "there is no case of this number; check it";
     AlreadyOpen, "case-already-open", "case", "该办件编号已被使用；请改用新的编号", "this case number is taken; use a new one";
     NumberTaken { number: CaseNo }, "platform-number-taken", "number", "办件编号 {number} 已属于另一办件；请核对平台编号", "the platform number {number} belongs to another case; check it";
+    TakenOver, "case-taken-over", "", "该办件为期初盘点接管的旧卷，只能保管、移交；请在材料袋和移交批次中办理", "this case was taken over with its paper; nothing else can be done with it, see its bundle and its round";
+    NotTakenOver, "case-not-taken-over", "", "该办件不是期初盘点接管的旧卷；请核对申请人证件后办理退还", "this case was not taken over; return its paper with the applicant's document number";
     WrongItem, "wrong-item-version", "item", "事项版本与办件固定的版本不一致；请按办件固定的版本办理", "this is not the item version the case pins; use the pinned version";
     WrongMandate, "wrong-mandate", "mandate", "本窗口的部门授权委托书不适用于此办件；请核对事项、部门和权限（收件/发证）", "the window's authorisation does not cover this act; check item, department and power";
     WrongApplicantKind, "wrong-applicant-kind", "applicant", "该事项不受理此类申请人；请核对申请人类型", "this kind of applicant cannot apply for the item; check the kind";

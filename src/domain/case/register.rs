@@ -3,9 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ending::Ending;
 use super::event::CaseEvent;
 use super::opening::fact;
-use super::state::{CaseState, Ending, Stage};
+use super::state::{CaseState, Stage};
 use super::terms::{DeliveryChoice, DeliveryWay, PostOutcome};
 use crate::domain::digest::Digest;
 use crate::domain::event::Fact;
@@ -56,6 +57,8 @@ pub enum Progress {
     Voided,
     /// Terminated.
     Terminated,
+    /// Closed before the system was there.
+    TakenOver,
 }
 
 /// A row of the delivery register.
@@ -155,6 +158,7 @@ pub fn progress(case: &CaseState) -> Progress {
             Some(Ending::Refused) => Progress::Refused,
             Some(Ending::Withdrawn) => Progress::Withdrawn,
             Some(Ending::Voided) => Progress::Voided,
+            Some(Ending::TakenOver) => Progress::TakenOver,
             Some(Ending::Terminated) | None => Progress::Terminated,
         },
     }

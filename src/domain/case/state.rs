@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::ending::Ending;
 use super::paper::PrintRecord;
 use super::register::Progress;
+use super::taken_over::TakenOver;
 use super::terms::*;
 use crate::domain::catalogue::{MetBy, SpecialProcedure};
 use crate::domain::date::Date;
@@ -216,20 +218,6 @@ pub struct Decision {
     pub at: Timestamp,
 }
 
-/// How a case ended without a decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Ending {
-    /// 不予受理.
-    Refused,
-    /// 撤回.
-    Withdrawn,
-    /// 作废.
-    Voided,
-    /// 终止.
-    Terminated,
-}
-
 /// The result as the window has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResultRecord {
@@ -336,6 +324,8 @@ pub struct CaseState {
     pub rating: Option<RatingLevel>,
     /// The progress the platform was told last.
     pub reported: Option<Progress>,
+    /// What was taken over, of a case that was closed before the system was there.
+    pub taken_over: Option<TakenOver>,
     /// When its erasure was approved, and the hall's record of that.
     pub erased: Option<(Timestamp, Commitment)>,
     /// Documents and signatures kept with it.

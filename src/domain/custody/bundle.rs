@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::held::{HeldPaper, Place};
 use super::terms::*;
 use crate::domain::case::{Recipient, WitnessedSignature, happened};
 use crate::domain::date::Date;
@@ -131,62 +132,24 @@ pub enum BundleEvent {
         /// What.
         discrepancy: DiscrepancyId,
     },
-}
-
-/// Where a paper is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// Somebody holds it.
-    With(Holder),
-    /// It went back to the applicant.
-    Applicant,
-    /// It belongs to another case, in whose bundle it is.
-    Refiled(CaseNo),
-}
-
-/// A paper with where it is and what is being done with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldPaper {
-    /// What it is.
-    pub paper: Paper,
-    /// When it came in.
-    pub since: Timestamp,
-    /// Where it is: in exactly one place.
-    pub place: Place,
-    /// When it came there.
-    pub there_since: Timestamp,
-    /// The slip it is offered on.
-    pub offered: Option<(SlipId, Leg)>,
-    /// The leg on which it came where it is; none where it came in.
-    pub came_by: Option<Leg>,
-    /// Until when it comes back, and to whom, if it was lent.
-    pub lent: Option<(Date, Holder)>,
-    /// Whether it arrived damaged somewhere.
-    pub damaged: bool,
-    /// The round of transfer it is on.
-    pub listed: Option<TransferId>,
-    /// The day to which its transfer was put off.
-    pub deferred: Option<Date>,
-    /// What does not match and is not cleared up.
-    pub doubts: BTreeSet<DiscrepancyId>,
-    /// When something last happened to it. If it waits for a round, it does so since then.
-    pub touched: Timestamp,
-}
-
-impl HeldPaper {
-    /// Who holds it, if anybody.
-    pub fn holder(&self) -> Option<&Holder> {
-        match &self.place {
-            Place::With(holder) => Some(holder),
-            _ => None,
-        }
-    }
-
-    /// Whether the hall holds it.
-    pub fn in_hall(&self) -> bool {
-        self.holder()
-            .is_some_and(|holder| matches!(holder.side, Side::Hall { .. }))
-    }
+    /// Papers are lost, which the hall and their departments approved with a signature each (遗失).
+    Lost {
+        /// The report.
+        loss: DiscrepancyId,
+        /// Which papers.
+        papers: Vec<u16>,
+        /// Who held them last.
+        last: Holder,
+    },
+    /// Lost papers were found again: somebody holds them, who and another signed for that.
+    FoundAgain {
+        /// The report of their loss.
+        loss: DiscrepancyId,
+        /// Which papers.
+        papers: Vec<u16>,
+        /// Who holds them.
+        holder: Holder,
+    },
 }
 
 /// A bundle as its history tells it.
@@ -258,6 +221,15 @@ impl Bundle {
         });
     }
 
+    /// Papers are lost, or found again. What was lent goes on being so: found again, it is to come back.
+    fn end_or_resume(&mut self, papers: &[u16], place: &Place, at: Timestamp) {
+        self.each(papers, at, |paper| {
+            paper.place = place.clone();
+            paper.there_since = at;
+            (paper.came_by, paper.listed) = (None, None);
+        });
+    }
+
     fn apply(&mut self, event: &BundleEvent, at: Timestamp) {
         match event {
             BundleEvent::Opened {
@@ -294,6 +266,13 @@ impl Bundle {
                 self.leave(papers, &Place::Refiled(to.clone()), at);
             }
             BundleEvent::RefiledFrom { holder, papers, .. } => self.put(papers, holder, at),
+            BundleEvent::Lost { papers, last, .. } => {
+                let last = last.clone();
+                self.end_or_resume(papers, &Place::Lost { last }, at);
+            }
+            BundleEvent::FoundAgain { papers, holder, .. } => {
+                self.end_or_resume(papers, &Place::With(holder.clone()), at);
+            }
             _ => self.follow_up(event, at),
         }
     }

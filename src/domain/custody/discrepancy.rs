@@ -9,7 +9,9 @@ use super::terms::*;
 use crate::domain::calendar::{Calendar, NoYear};
 use crate::domain::date::Date;
 use crate::domain::event::{Entry, Event, Fact};
-use crate::domain::id::{CaseNo, Commitment, DiscrepancyId, SlipId, StaffId, Subject, TransferId};
+use crate::domain::id::{
+    CaseNo, Commitment, DiscrepancyId, InventoryId, SlipId, StaffId, Subject, TransferId,
+};
 use crate::domain::refusal::refusals;
 use crate::domain::staff::StaffState;
 use crate::domain::time::Timestamp;
@@ -27,6 +29,9 @@ pub struct Discrepancy {
     /// The round of transfer it was found on, where the window looked its own paper up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer: Option<TransferId>,
+    /// The count of paper it was found by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<InventoryId>,
     /// The case whose bundle it is about.
     pub case: CaseNo,
     /// The papers, by number; none for a label that was on no line.
@@ -93,7 +98,7 @@ pub fn clear_by(calendar: &Calendar, days: u32, now: Timestamp) -> Result<Date, 
     calendar.plus_working_days(Date::of(now), days)
 }
 
-/// The facts that open what was found on one slip or round; they are numbered in its order.
+/// The facts that open what was found on one slip or round, or by one count; they are numbered in its order.
 /// Papers stay in doubt until it is cleared up.
 pub(in crate::domain) fn opened(
     source: &str,

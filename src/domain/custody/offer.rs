@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::bundle::{Bundle, BundleEvent, HeldPaper};
+use super::bundle::{Bundle, BundleEvent};
+use super::held::HeldPaper;
 use super::refusal::CustodyRefusal;
 use super::signer::{acts_for, check};
 use super::slip::{Slip, SlipEvent, Standing};

@@ -64,6 +64,7 @@ pub fn receive(
     discrepancies.extend(outcome.extras.iter().map(|extra| Discrepancy {
         slip: Some(slip.id.clone()),
         transfer: None,
+        inventory: None,
         case: extra.case.clone(),
         papers: Vec::new(),
         kind: DiscrepancyKind::Extra,
@@ -167,6 +168,7 @@ impl<'l> Line<'l> {
         self.wrong.iter().map(move |(kind, papers)| Discrepancy {
             slip: Some(slip.id.clone()),
             transfer: None,
+            inventory: None,
             case: self.offered.case.clone(),
             papers: papers.clone(),
             kind: *kind,

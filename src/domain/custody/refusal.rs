@@ -1,6 +1,6 @@
 //! Why custody declines.
 
-use super::bundle::HeldPaper;
+use super::held::HeldPaper;
 use super::terms::{Leg, Side};
 use crate::domain::date::Date;
 use crate::domain::id::{CaseNo, SlipId, StaffId, TransferId};

@@ -65,6 +65,8 @@ words! {
         Supplement: "容缺补交", "handed in later",
         /// The window made it in the course of the case: a signed delivery receipt, a notice.
         Process: "过程文书", "made in the course of the case",
+        /// It lay in a cabinet before the system was there.
+        Stocktake: "期初盘点", "there before the system",
     }
 
     /// On which leg paper goes.
@@ -395,3 +397,4 @@ macro_rules! documents {
 }
 
 documents!(SlipManifest, SlipOutcome, WitnessStatement);
+pub(super) use documents;

@@ -137,7 +137,7 @@ pub enum TransferEvent {
         /// Still on it.
         left: u32,
     },
-    /// Papers went back to the applicant from it.
+    /// Papers went back to the applicant from it, or are lost.
     Withdrawn {
         /// How many.
         papers: u32,

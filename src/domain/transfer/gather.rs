@@ -130,6 +130,7 @@ fn doubt(
     Discrepancy {
         slip: None,
         transfer: Some(round.id.clone()),
+        inventory: None,
         case: case.clone(),
         papers,
         kind,

@@ -81,7 +81,7 @@ pub fn ended(round: &RoundState, slip: &SlipId, how: CallOff, mut facts: Vec<Fac
     facts
 }
 
-/// The facts that take papers off their round because they go back to the applicant.
+/// The facts that take papers off their round because they go back to the applicant, or are lost.
 pub fn withdrawn(
     round: &RoundState,
     bundle: &Bundle,

@@ -26,4 +26,4 @@ pub use hand::{ended, offered, received, withdrawn};
 pub use plan::{Candidate, Closed, Opened, Planned, Round, Rounds, plan};
 pub use refusal::TransferRefusal;
 pub use round::{DeferralRequest, RoundStage, RoundState, SealedPackage, fold as fold_round};
-pub use standing::{CaseStanding, Fate, PaperDuty, fate, standing};
+pub use standing::{CaseStanding, Fate, PaperDuty, came_in, fate, goes_to, ready, standing};

@@ -1,13 +1,16 @@
 //! How a closed case's paper stands: not yet due, done, put off with consent, or overdue. There is no other state.
 
 use super::due::{due_of, month_of};
-use crate::domain::custody::{HeldPaper, Place, Side};
+use crate::domain::catalogue::ServiceItem;
+use crate::domain::custody::{HeldPaper, Origin, Place, Side};
 use crate::domain::date::Date;
+use crate::domain::id::DepartmentCode;
 
 /// What became of a paper, as far as the transfer is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// Its department has it, or it went back to the applicant: nothing is owed any more.
+    /// Its department has it, it went back to the applicant, or both sides approved that it is lost: nothing is owed any
+    /// more.
     Settled,
     /// It is still to be transferred, also while it is lent or offered.
     Owed,
@@ -44,7 +47,7 @@ pub enum CaseStanding {
 /// that lends has it already.
 pub fn fate(paper: &HeldPaper) -> Fate {
     match &paper.place {
-        Place::Applicant | Place::Refiled(_) => Fate::Settled,
+        Place::Applicant | Place::Refiled(_) | Place::Lost { .. } => Fate::Settled,
         Place::With(holder) => {
             let owner = paper.lent.as_ref().map_or(holder, |(_, lender)| lender);
             match owner.side {
@@ -52,6 +55,31 @@ pub fn fate(paper: &HeldPaper) -> Fate {
                 Side::Hall { .. } => Fate::Owed,
             }
         }
+    }
+}
+
+/// The department a paper goes to: that named for its material, by default whoever leads.
+pub fn goes_to(item: &ServiceItem, paper: &HeldPaper) -> DepartmentCode {
+    let row = paper.paper.row.as_ref();
+    let material = row.and_then(|row| item.material(row));
+    let named = material.and_then(|material| material.transfer_to.clone());
+    named.unwrap_or_else(|| item.lead.clone())
+}
+
+/// The day a paper came in, as far as the transfer is concerned. What lay in a cabinet before the system was there did so
+/// when its case closed, whenever it was registered.
+pub fn came_in(paper: &HeldPaper, closed: Date) -> Date {
+    match paper.paper.origin {
+        Origin::Stocktake => closed,
+        _ => Date::of(paper.since),
+    }
+}
+
+/// The day since which a paper could be on a round: nothing else is being done with it.
+pub fn ready(paper: &HeldPaper, closed: Date) -> Date {
+    match paper.touched == paper.since {
+        true => came_in(paper, closed),
+        false => Date::of(paper.touched),
     }
 }
 

@@ -21,6 +21,7 @@ mod write;
 use serde::{Deserialize, Serialize};
 
 use crate::bag::{BagInfo, Fault};
+use crate::domain::custody::LossEvent;
 use crate::domain::staff::StaffEvent;
 use crate::domain::transfer::{RoundState, SealedPackage};
 use crate::domain::{Date, Digest, SlipId};
@@ -95,6 +96,16 @@ pub fn outcome_path(slip: &SlipId) -> String {
 /// Where a document of the round with this digest lies.
 pub fn document_path(digest: &Digest) -> String {
     format!("{DOCUMENTS}{digest}.json")
+}
+
+/// The document that a fact about a loss names: what both sides signed, or finder and holder.
+pub fn loss_document(event: &LossEvent) -> Option<Digest> {
+    match event {
+        LossEvent::Approved { document, .. }
+        | LossEvent::Found { document, .. }
+        | LossEvent::TakenBack { document, .. } => Some(*document),
+        LossEvent::Reported(_) | LossEvent::Searched { .. } | LossEvent::Declined { .. } => None,
+    }
 }
 
 /// Whether a fact about a person goes into a package: it says which keys and roles the person has and whether the

@@ -120,6 +120,7 @@ impl History {
                     | Subject::Scan(_)
                     | Subject::Slip(_)
                     | Subject::Discrepancy(_)
+                    | Subject::Loss(_)
             );
         if !ours {
             return Some(Finding::FactForeign { about: about() });

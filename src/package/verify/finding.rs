@@ -108,6 +108,10 @@ findings! {
     SlipRules { code: String }, "slip-rules", "交接单 {about} 违反交接规则（{code}）；请向大厅核实", "slip {about} breaks the rules of hand-over ({code}); ask the hall";
     SlipFactsMissing {}, "slip-facts-missing", "保管经过提到交接单 {about}，包中却没有它的事实；请让移交方重新导出", "the history of the paper names slip {about}, but its facts are not in the package; ask the sender to export again";
 
+    // losses
+    LossRules { fact: u64, code: String }, "loss-rules", "第 {fact} 条事实违反遗失认定的规则（{about}：{code}）；该遗失不能认可，请向大厅核实", "fact {fact} breaks the rules for lost paper ({about}: {code}); do not accept the loss, ask the hall";
+    LossUnexplained { case: String }, "loss-unexplained", "办件 {case} 的材料记为遗失或找回，但没有双方签名的认定（{about}）；请不要认可", "paper of case {case} is recorded lost, or found again, without what both sides sign ({about}); do not accept it";
+
     // what the department kept
     ConsistencyWrong { size: u64 }, "consistency-wrong", "“{about}”中由 {size} 条事实的检查点到本包的证明不成立；请让移交方重新导出", "in {about}, the proof from the checkpoint of {size} facts to this package does not hold; ask the sender to export again";
     SinceForm { reason: String }, "since-form", "您保存的检查点{about}无法读取（{reason}）；请检查文件", "the checkpoint you keep {about} cannot be read ({reason}); check the file";

@@ -1,7 +1,7 @@
 //! Judging a package offline, as its receiver does: it trusts the log keys, checkpoints and signers that the department
 //! kept, and nobody who made the package. In order: the bag; the checkpoint and its key; every fact by its proof; the
-//! round, replayed by the rules of `domain`; every file of every case; both signatures of every slip, replayed too; and
-//! whether the log still is the one the department saw before. Everything wrong is named, the first thing first. Nothing
+//! round, replayed by the rules of `domain`; every file of every case; both signatures of every slip, and the approvals of
+//! every loss, replayed too; and whether the log still is the one the department saw before. Everything wrong is named, the first thing first. Nothing
 //! is repaired, fetched or written.
 //!
 //! What it cannot see: facts that were recorded after those it was given, and a person whose key the operator enrolled
@@ -13,6 +13,7 @@ mod facts;
 mod files;
 mod finding;
 mod log;
+mod losses;
 mod people;
 mod replay;
 mod report;
@@ -120,6 +121,7 @@ impl Work<'_> {
         if let Some(round) = self.round(&history, &documents, seen) {
             self.cases(&history, &round);
             self.slips(&history, &round, seen);
+            self.losses(&history, &documents);
         }
         self.since(&log, keys.as_ref());
     }

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use super::facts::{At, History};
 use super::files::document_of;
 use super::finding::fact;
+use super::losses;
 use super::replay::{Decoded, documents_of, replay};
 use super::report::Seen;
 use super::{Finding, Work};
@@ -29,7 +30,7 @@ pub(super) struct Round {
 }
 
 /// The documents of the round that are there with the content that their names say.
-pub(super) struct Documents(BTreeSet<Digest>);
+pub(super) struct Documents(pub(super) BTreeSet<Digest>);
 
 impl Work<'_> {
     /// Holds every document of the round against its name.
@@ -85,7 +86,7 @@ impl Work<'_> {
             return None;
         };
         let mut round = self.sealed(id, sealed, history, seen)?;
-        let mut named = BTreeSet::new();
+        let mut named = losses::documents(history);
         for at in facts {
             self.step(id, at, history, documents, &mut named, &mut round.expected);
         }
@@ -298,7 +299,7 @@ impl Work<'_> {
         }
     }
 
-    fn decode<T: DeserializeOwned>(&mut self, digest: &Digest) -> Option<T> {
+    pub(super) fn decode<T: DeserializeOwned>(&mut self, digest: &Digest) -> Option<T> {
         let about = document_path(digest);
         let bytes = self.read(&about)?;
         match serde_json::from_slice(&bytes) {

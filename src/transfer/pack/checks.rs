@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::Packer;
 use super::content::Gathered;
+use super::describe::TAKEN_OVER;
 use super::report::{Check, CheckReport, CheckVerdict, Property};
 use crate::counter::CounterError;
 use crate::domain::Timestamp;
@@ -238,11 +239,9 @@ fn complete(gathered: &Gathered, lines: &[RoundLine], desk: &mut Desk) {
         ),
         &without(FileKind::Metadata),
     );
-    let no_trail = gathered
-        .doc
-        .cases
-        .iter()
-        .filter(|case| case.steps.len() < 2);
+    let no_trail = gathered.doc.cases.iter().filter(|case| {
+        case.steps.len() < 2 && case.steps.iter().all(|step| step.node != TAKEN_OVER)
+    });
     let no_trail: Vec<String> = no_trail.map(|case| case.case.to_string()).collect();
     desk.none(
         about!(

@@ -227,9 +227,16 @@ impl Packer {
         folder: &mut Folder,
     ) -> Result<(), CounterError> {
         let mut named = head.clone();
-        named.cases.push(CaseDoc {
-            applicant_name: Some(counter.applicant_name(case).await?),
-            ..doc.clone()
+        named.cases.push(match case.taken_over {
+            // Of an old file the number is known, and nobody's name.
+            Some(_) => CaseDoc {
+                document_number: Some(counter.old_number(case).await?),
+                ..doc.clone()
+            },
+            None => CaseDoc {
+                applicant_name: Some(counter.applicant_name(case).await?),
+                ..doc.clone()
+            },
         });
         let mut made = Vec::new();
         metadata::write(&named, &self.dialect, |file| {

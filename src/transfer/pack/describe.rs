@@ -4,11 +4,14 @@ use super::internal;
 use crate::counter::CounterError;
 use crate::domain::case::{CaseEvent, CaseState, Ending, Outcome, concluded_at};
 use crate::domain::catalogue::{Retention, ServiceItem};
-use crate::domain::custody::Bundle;
+use crate::domain::custody::{Bundle, HeldPaper, Origin, Place};
 use crate::domain::transfer::RoundLine;
 use crate::domain::{Date, Event};
 use crate::ledger::Recorded;
 use crate::package::{CaseDoc, PaperDoc, StepDoc, Words};
+
+/// The only step of a case that was closed before the system was there.
+pub(super) const TAKEN_OVER: &str = "taken_over";
 
 /// What a case is about, its papers on the line and its procedure; without files yet.
 pub(in crate::transfer) fn described(
@@ -20,20 +23,10 @@ pub(in crate::transfer) fn described(
 ) -> Result<CaseDoc, CounterError> {
     let closed = concluded_at(case).map(Date::of);
     let closed = closed.ok_or_else(|| internal(format!("case {} is not closed", case.no)))?;
-    let papers = line.papers.iter().filter_map(|no| {
-        let paper = &bundle.papers.get(no)?.paper;
-        let material = paper.row.as_ref().and_then(|row| item.material(row));
-        Some(PaperDoc {
-            no: *no,
-            row: paper.row.clone(),
-            row_name: material.map_or("过程文书".to_owned(), |material| material.name.clone()),
-            form: paper.form,
-            count: paper.count,
-            pages: paper.pages,
-            condition: paper.condition,
-            found: None,
-        })
-    });
+    let papers = line.papers.iter();
+    let papers = papers.filter_map(|no| Some(paper(item, bundle.papers.get(no)?)));
+    let lost = bundle.papers.values();
+    let lost = lost.filter(|held| matches!(held.place, Place::Lost { .. }));
     Ok(CaseDoc {
         case: case.no.clone(),
         task: item.task_code.clone(),
@@ -50,9 +43,30 @@ pub(in crate::transfer) fn described(
             Retention::Years { years } => format!("{years}年"),
         }),
         papers: papers.collect(),
+        lost: lost.map(|held| paper(item, held)).collect(),
         steps: history.iter().filter_map(step).collect(),
         files: Vec::new(),
     })
+}
+
+/// A paper under the name of its row.
+fn paper(item: &ServiceItem, held: &HeldPaper) -> PaperDoc {
+    let paper = &held.paper;
+    let material = paper.row.as_ref().and_then(|row| item.material(row));
+    let without = match paper.origin {
+        Origin::Stocktake => "旧卷材料",
+        _ => "过程文书",
+    };
+    PaperDoc {
+        no: paper.no,
+        row: paper.row.clone(),
+        row_name: material.map_or(without.to_owned(), |material| material.name.clone()),
+        form: paper.form,
+        count: paper.count,
+        pages: paper.pages,
+        condition: paper.condition,
+        found: None,
+    }
 }
 
 fn words(zh: &str, en: &str) -> Words {
@@ -72,6 +86,7 @@ fn outcome(case: &CaseState) -> Words {
         (None, Some(Ending::Withdrawn)) => words("撤回", "withdrawn"),
         (None, Some(Ending::Voided)) => words("作废", "void"),
         (None, Some(Ending::Terminated)) => words("终止", "terminated"),
+        (None, Some(Ending::TakenOver)) => words("系统启用前办结", "closed before the system"),
         (None, None) => words("办结", "closed"),
     }
 }
@@ -83,6 +98,7 @@ fn step(fact: &Recorded) -> Option<StepDoc> {
     };
     let (node, zh) = match event {
         CaseEvent::Opened { .. } => ("opened", "登记"),
+        CaseEvent::TakenOver(_) => (TAKEN_OVER, "期初盘点接管"),
         CaseEvent::ReceiptIssued { .. } => ("received", "收件"),
         CaseEvent::CorrectionNoticed { .. } => ("corrected", "补正告知"),
         CaseEvent::Supplemented { .. } => ("supplemented", "容缺补交"),

@@ -9,12 +9,14 @@ use super::{Packer, internal, unbagged};
 use crate::bag::BagWriter;
 use crate::counter::{Counter, CounterError, paper_list};
 use crate::domain::case::CaseEvent;
-use crate::domain::custody::{BundleEvent, DiscrepancyEvent, SlipEvent};
+use crate::domain::custody::{BundleEvent, DiscrepancyEvent, LossEvent, SlipEvent};
 use crate::domain::transfer::{RoundState, TransferEvent};
 use crate::domain::{Digest, Event, SlipId, StaffId, Subject};
 use crate::ledger::Recorded;
 use crate::merkle::{Checkpoint, Hash};
-use crate::package::evidence::{EvidenceWriter, document, is_about_signing, outcome, slip};
+use crate::package::evidence::{
+    EvidenceWriter, document, is_about_signing, loss_document, outcome, slip,
+};
 
 /// Most bytes of a document that a fact names.
 const DOCUMENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -232,6 +234,9 @@ impl Named {
                 BundleEvent::Doubted { discrepancy, .. } => {
                     self.found.insert(Subject::Discrepancy(discrepancy.clone()));
                 }
+                BundleEvent::Lost { loss, .. } => {
+                    self.found.insert(Subject::Loss(loss.clone()));
+                }
                 _ => {}
             },
             Event::Case {
@@ -253,6 +258,10 @@ impl Named {
             } => {
                 self.staff.insert(by.clone());
             }
+            Event::Loss { event } => {
+                self.staff.extend(signers(event).cloned());
+                self.documents.extend(loss_document(event));
+            }
             Event::Transfer { event } => self.documents.extend(documents(event)),
             _ => {}
         }
@@ -271,4 +280,17 @@ fn documents(event: &TransferEvent) -> Option<Digest> {
         | TransferEvent::PackageChecked { checks, .. } => Some(*checks),
         _ => None,
     }
+}
+
+/// The people whose keys and sides say whether a fact about a loss holds.
+fn signers(event: &LossEvent) -> impl Iterator<Item = &StaffId> {
+    let people = match event {
+        LossEvent::Reported(reported) => [Some(&reported.by), reported.last.staff.as_ref()],
+        LossEvent::Searched { by, .. } | LossEvent::Declined { by, .. } => [Some(by), None],
+        LossEvent::Approved { signed, .. } | LossEvent::TakenBack { signed, .. } => {
+            [Some(&signed.staff), None]
+        }
+        LossEvent::Found { signed, to, .. } => [Some(&signed.staff), to.staff.as_ref()],
+    };
+    people.into_iter().flatten()
 }
