@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use counterfoil::domain::case::{Recipient, WitnessedSignature};
 use counterfoil::domain::custody::*;
-use counterfoil::domain::transfer::TransferEvent;
+use counterfoil::domain::transfer::{MonthEvent, TransferEvent};
+use counterfoil::domain::witness::WitnessEvent;
 use counterfoil::domain::*;
 
 use crate::custody_kit::*;
+use crate::transfer_month::{month_events, witness_events};
 
 const FILE: &str = "fixtures/events/v1-custody.jsonl";
 
@@ -300,8 +302,10 @@ fn all() -> Vec<Entry> {
         .chain(late_events())
         .chain(deferral_events())
         .map(|event| (Subject::Transfer(round()), Event::Transfer { event }));
+    let all = bundle.chain(slips).chain(found).chain(rounds);
+    let all = all.chain(month_events()).chain(witness_events());
     let mut log = Log::default();
-    for (place, (subject, event)) in (0..).zip(bundle.chain(slips).chain(found).chain(rounds)) {
+    for (place, (subject, event)) in (0..).zip(all) {
         log.record(START + place, vec![Fact::new(subject, event)]);
     }
     let mut entries: Vec<Entry> = log.histories.into_values().flatten().collect();
@@ -333,7 +337,7 @@ fn every_fact_about_custody_keeps_its_written_form() {
         "the facts of today are written so:\n{}",
         written.join("\n")
     );
-    let mut kinds: [BTreeSet<String>; 4] = Default::default();
+    let mut kinds: [BTreeSet<String>; 6] = Default::default();
     for line in lines {
         assert_eq!(
             Entry::decode(line.as_bytes()).unwrap().encode().unwrap(),
@@ -348,6 +352,8 @@ fn every_fact_about_custody_keeps_its_written_form() {
             Some("bundle") => 0,
             Some("slip") => 1,
             Some("discrepancy") => 2,
+            Some("month") => 4,
+            Some("witness") => 5,
             _ => 3,
         };
         let kind = value["event"]["event"]["type"].as_str().unwrap();
@@ -358,6 +364,8 @@ fn every_fact_about_custody_keeps_its_written_form() {
         names::<SlipEvent>(),
         names::<DiscrepancyEvent>(),
         names::<TransferEvent>(),
+        names::<MonthEvent>(),
+        names::<WitnessEvent>(),
     ];
     assert_eq!(kinds, expected);
 }

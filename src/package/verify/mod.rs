@@ -121,7 +121,7 @@ impl Work<'_> {
             self.cases(&history, &round);
             self.slips(&history, &round, seen);
         }
-        self.since(&log, keys.as_ref());
+        self.since(&log, keys.as_ref(), seen);
     }
 
     fn stopped(&mut self) -> bool {
