@@ -24,6 +24,7 @@ pub use self::error::OpenError;
 pub use self::forms::printer;
 pub use self::keys::{load_master_key, log_key_path, master_key_path, token_path};
 pub use self::reading::{Auditing, Part, Reading};
+pub use self::service::dialect;
 use self::timed::TimedLedger;
 use crate::config::{CatalogStore, Config, LedgerStoreKind};
 use crate::counter::{Counter, placing};

@@ -6,6 +6,7 @@
 
 mod clock;
 mod malware;
+mod package;
 mod people;
 mod platform;
 mod read;
@@ -14,6 +15,7 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+pub use self::package::{DialectChoice, PackageConfig};
 pub use self::people::{PeopleConfig, SecondFactorRule, SsoConfig};
 pub use self::platform::PlatformConfig;
 use crate::malware::ClamdSettings;
@@ -62,6 +64,8 @@ pub struct Config {
     pub platform: Option<PlatformConfig>,
     /// `[malware]`. Default: no scanner, and every check for malware says "not applicable".
     pub malware: Option<ClamdSettings>,
+    /// `[package]`
+    pub package: PackageConfig,
     /// `[clock]`: the file that sets the time. Default: none, this machine's own time.
     pub clock: Option<PathBuf>,
     /// `[log]`

@@ -27,7 +27,7 @@
 //! | [`custody`] | use cases of paper: slips offered and received, where each paper is, discrepancies, labels | `counter`, `forms`, `ledger`, `domain` |
 //! | [`transfer`] | use cases of the monthly transfer: rounds, deferrals, packages, how months stand | `custody`, `counter`, `records`, `pipeline`, `worker`, `package`, `malware`, `bag`, `derive`, `forms`, `store`, `ledger`, `merkle`, `domain` |
 //! | [`strict`] | reading TOML so that every problem is reported at once | nothing |
-//! | [`config`], [`telemetry`] | what may be configured; the program's own log | `domain`, `malware`, `ocr`, `store`, `strict` |
+//! | [`config`], [`telemetry`] | what may be configured; the program's own log | `domain`, `malware`, `ocr`, `package`, `store`, `strict` |
 //! | [`http`], [`cli`] | faces | use cases; `cli` also [`app`] |
 //! | [`app`] | composition root: the only file that names adapters | everything |
 //!

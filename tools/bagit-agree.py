@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Holds our verdicts about bags against those of bagit.py (Library of Congress, pinned, from PyPI).
 
-    tools/bagit-agree.py CACHE
+    tools/bagit-agree.py CACHE [BAG...]
 
-The tests leave bags (written by the program, falsified by hand, and the conformance suite's where
-COUNTERFOIL_CONFORMANCE is set) with our verdicts in a folder. Exit status: 0 when bagit.py says the same of each, but
+Bags that are named (folders, zips or tars, such as those of tools/month-demo.mjs) have to be valid. Without any the tests
+leave bags (written by the program, falsified by hand, and the conformance suite's where COUNTERFOIL_CONFORMANCE is set)
+with our verdicts in a folder. Exit status: 0 when bagit.py says the same of each, but
 for the differences listed here with their reason; 1 otherwise."""
 
 import hashlib
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,10 +36,34 @@ STRICTER = {
 def main() -> int:
     tool = installed(pathlib.Path(sys.argv[1]))
     with tempfile.TemporaryDirectory(prefix="counterfoil-bagit.") as folder:
+        if sys.argv[2:]:
+            return valid(tool, [pathlib.Path(bag) for bag in sys.argv[2:]], pathlib.Path(folder))
         command = ["cargo", "test", "--locked", "--profile", "ci", "--test", "it", "--", "verdicts_for_another_program"]
         subprocess.run(command, cwd=ROOT, env={**os.environ, "COUNTERFOIL_BAGS": folder}, check=True,
                        stdout=subprocess.DEVNULL)
         return compare(tool, pathlib.Path(folder) / "verdicts.tsv")
+
+
+def valid(tool: list[str], bags: list[pathlib.Path], folder: pathlib.Path) -> int:
+    """Whether bagit.py accepts each of the bags, and refuses it with one byte changed."""
+    wrong = 0
+    for number, bag in enumerate(bags):
+        place = folder / str(number)
+        if bag.is_dir():
+            shutil.copytree(bag, place / bag.name)
+        else:
+            shutil.unpack_archive(bag, place)
+        for root in place.iterdir():
+            ended = subprocess.run([*tool, "--validate", str(root)], capture_output=True, text=True, check=False)
+            print(ended.stderr.strip().splitlines()[-1])
+            victim = next(file for file in sorted((root / "data").rglob("*")) if file.is_file() and file.stat().st_size)
+            data = victim.read_bytes()
+            victim.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+            changed = subprocess.run([*tool, "--validate", "--quiet", str(root)], capture_output=True, check=False)
+            if ended.returncode != 0 or changed.returncode == 0:
+                wrong += 1
+                print(f"{bag}: bagit.py says {ended.returncode}, with one byte changed {changed.returncode}")
+    return 1 if wrong else 0
 
 
 def installed(cache: pathlib.Path) -> list[str]:

@@ -20,7 +20,8 @@ mkdirSync(folder, { recursive: true });
 const timeFile = join(folder, "time.txt");
 const config = join(folder, "counterfoil.toml");
 const data = join(folder, "data");
-writeFileSync(config, `[data]\nfolder = "data"\n[clock]\nfile = "time.txt"\n`);
+const office = `[package]\nfonds = "Z109"\n[package.contact]\nname = "政务服务中心档案室"\nphone = "0512-12345678"\n`;
+writeFileSync(config, `[data]\nfolder = "data"\n[clock]\nfile = "time.txt"\n${office}`);
 process.env.COUNTERFOIL_CONFIG = config;
 let setAt = 0;
 function setTime(at) {
@@ -138,6 +139,10 @@ try {
   const answer = await fetch(`${officer.base}${path}/package`, { method: "POST", headers, body: JSON.stringify({ form: "zip" }) });
   if (!answer.ok) throw new Error(`package: ${answer.status} ${await answer.text()}`);
   writeFileSync(join(folder, `${round.id}.zip`), Buffer.from(await answer.arrayBuffer()));
+  const eark = await fetch(`${officer.base}${path}/package`, { method: "POST", headers: { ...headers, "idempotency-key": "demo-eark" }, body: JSON.stringify({ form: "zip", profile: "eark" }) });
+  if (!eark.ok) throw new Error(`submission: ${eark.status} ${await eark.text()}`);
+  mkdirSync(join(folder, "eark"));
+  writeFileSync(join(folder, "eark", `${round.id}.zip`), Buffer.from(await eark.arrayBuffer()));
   for (const month of (await clerk.send("GET", "/sites/YLZX/months")).json) {
     const { settled, deferred, not_yet_due: waiting, overdue } = month.count;
     say(`${month.month}: 已结 settled ${settled}，延期 deferred ${deferred}，未到期 not yet due ${waiting}，逾期 overdue ${overdue}`);
@@ -156,6 +161,11 @@ say(`\n$ counterfoil verify ${round.id}.zip --log-key …`);
 const good = judge(file, ["--log-key", vkey]);
 say(good.stdout.trim());
 if (good.status !== 0) throw new Error(`the package does not hold: ${good.stdout}${good.stderr}`);
+const list = join(folder, "检测报告.json");
+const checked = judge(file, ["--log-key", vkey, "--report", list]);
+const checks = JSON.parse(readFileSync(list, "utf8")).report.checks;
+if (checked.status !== 0 || checks.some((check) => check.verdict === "failed")) throw new Error(`the check list does not hold: ${checked.stdout}`);
+say(`接收检测报告 the check list for acceptance: ${checks.length} 项 checks，${checks.filter((check) => check.verdict === "passed").length} 项通过 passed`);
 const bytes = readFileSync(file);
 bytes[Math.floor(bytes.length / 3)] ^= 1;
 const forged = join(folder, "changed", `${round.id}.zip`);

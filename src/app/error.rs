@@ -49,6 +49,9 @@ pub enum OpenError {
     /// The pipeline files.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Pipelines(Vec<FileError>),
+    /// The dialect of packages.
+    #[error("{0}")]
+    Dialect(String),
     /// How people sign in, as configured.
     #[error("{0}")]
     People(String),
@@ -92,7 +95,9 @@ impl OpenError {
             OpenError::Objects(ObjectsError::Location { .. } | ObjectsError::Credentials(_)) => {
                 Problem::BadConfiguration
             }
-            OpenError::Pipelines(_) | OpenError::People(_) => Problem::BadConfiguration,
+            OpenError::Pipelines(_) | OpenError::Dialect(_) | OpenError::People(_) => {
+                Problem::BadConfiguration
+            }
             OpenError::NoData(_) | OpenError::NoRecord(_) => Problem::NotFound,
             OpenError::Ambiguous(_) => Problem::Ambiguous,
             OpenError::Internal(_) => Problem::Internal,

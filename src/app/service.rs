@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
 use super::{App, OpenError};
+use crate::config::{Config, DialectChoice};
 use crate::domain::PipelineName;
 use crate::http::Service;
 use crate::http::door::Token;
@@ -19,10 +20,17 @@ use crate::transfer::Packer;
 const UPLOADS_MAX: usize = 64;
 /// Event streams open at the same time.
 const STREAMS_MAX: usize = 1024;
-/// The dialect in which metadata of packages are written.
-const DIALECT: &str = "jiaxing";
 /// The pipeline of an upload that names none.
 const DEFAULT_PIPELINE: &str = "counter-paper";
+
+/// The dialect in which metadata of packages are written.
+pub fn dialect(config: &Config) -> Result<Dialect, OpenError> {
+    let dialect = match &config.package.dialect {
+        DialectChoice::BuiltIn(name) => Dialect::built_in(name),
+        DialectChoice::Folder(folder) => Dialect::from_folder(folder),
+    };
+    dialect.map_err(|fault| OpenError::Dialect(fault.to_string()))
+}
 
 impl App {
     /// The log of reads.
@@ -33,13 +41,15 @@ impl App {
 
     /// What makes the packages of transfers.
     pub fn packer(&self) -> Result<Packer, OpenError> {
-        let dialect = Dialect::built_in(DIALECT);
+        let package = &self.config.package;
         Ok(Packer {
             records: self.records(),
             pool: self.pool.clone(),
             pipelines: self.pipelines.clone(),
             ledger: self.ledger.clone(),
-            dialect: dialect.map_err(|fault| OpenError::Internal(fault.to_string()))?,
+            dialect: dialect(&self.config)?,
+            fonds: package.fonds.clone(),
+            contact: package.contact.clone(),
             clamd: self.config.malware.clone().map(Clamd::new),
             scratch: self.config.data.folder.join("scratch"),
         })

@@ -26,7 +26,7 @@ pub use manifest::{manifest_lines, manifest_text, read_manifest};
 pub use path::BagPath;
 pub use read::{Entry, Source, open};
 pub use validate::{Depth, Report, Settings, examine, validate};
-pub use write::{BagWriter, Form, Known, TagSpool, Written};
+pub use write::{BagWriter, Form, Known, TagSpool, TreeWriter, Written};
 
 /// The version that is written, and the only one that is accepted (RFC 8493, 2.1.1).
 pub const VERSION: &str = "1.0";

@@ -58,10 +58,12 @@ pub async fn run(config: &Config, _args: Args, output: Output) -> Result<Outcome
         pipelines(config),
         forms(config).await,
         malware(config).await,
+        package(config),
         data_folder(config),
         free_space(config),
         keys(config),
         clock(),
+        demonstration(config),
         open_files(),
         memory(config),
     ];
@@ -169,6 +171,37 @@ async fn malware(config: &Config) -> Check {
         Ok(version) => check(name, zh, Status::Ok, format!("{version} ({address})")),
         Err(error) => check(name, zh, Status::Fail, error),
     }
+}
+
+/// In which dialect packages are made, and what they say of the hall.
+fn package(config: &Config) -> Check {
+    let (name, zh) = ("package", "移交包");
+    let dialect = match app::dialect(config) {
+        Ok(dialect) => dialect,
+        Err(error) => return check(name, zh, Status::Fail, error),
+    };
+    let (known, settings) = (dialect.name(), &config.package);
+    let fonds = settings.fonds.as_deref();
+    let fonds = fonds.map_or("未设 not set".to_owned(), str::to_owned);
+    let contact = settings.contact.as_ref();
+    let contact = contact.map_or("未设 not set".to_owned(), |one| one.name.clone());
+    let detail =
+        format!("元数据方言 dialect {known}，全宗号 fonds {fonds}，联系处 contact {contact}");
+    check(name, zh, Status::Ok, detail)
+}
+
+/// Whether the hall's time is this machine's own.
+fn demonstration(config: &Config) -> Check {
+    let (name, zh) = ("hall-time", "大厅时间");
+    let Some(file) = &config.clock else {
+        let detail = "本机时间 this machine's own";
+        return check(name, zh, Status::Ok, detail);
+    };
+    let detail = format!(
+        "演示时钟：时间取自 {}，期限均按其计算；正式使用请删去 [clock] (a demonstration clock: days are counted by that file; take [clock] out for real use)",
+        file.display()
+    );
+    check(name, zh, Status::Warn, detail)
 }
 
 fn data_folder(config: &Config) -> Check {

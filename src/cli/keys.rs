@@ -1,5 +1,7 @@
 //! `counterfoil keys`: which keys this hall has, and the change of the log's signing key.
 
+mod witness;
+
 use crate::app::{self, App, Reading};
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
@@ -8,18 +10,25 @@ use crate::domain::Actor;
 
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "例 Examples:\n  counterfoil keys show\n  counterfoil keys rotate-log")]
+#[command(
+    after_help = "例 Examples:\n  counterfoil keys show\n  counterfoil keys rotate-log\n  counterfoil keys witness add SCJG scjg.example/witness+1a2b3c4d+BA... --department SCJG\n  counterfoil keys witness record 联署检查点.txt"
+)]
 pub struct Args {
     #[command(subcommand)]
     action: Action,
 }
 
-#[derive(Debug, Clone, Copy, clap::Subcommand)]
+#[derive(Debug, clap::Subcommand)]
 enum Action {
     /// 列出密钥（只显示公开部分）List the keys: files, names and public halves
     Show,
     /// 更换日志签名密钥：旧密钥签署新密钥 Hand the log to a new signing key, which the old one signs
     RotateLog,
+    /// 日志见证人：登记、停用、登记联署 The witnesses of the log: enrol, retire, record what they cosigned
+    Witness {
+        #[command(subcommand)]
+        action: witness::Action,
+    },
 }
 
 /// Shows or changes keys.
@@ -27,6 +36,7 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     match args.action {
         Action::Show => show(config, output).await,
         Action::RotateLog => rotate(config, output).await,
+        Action::Witness { action } => witness::run(config, action, output).await,
     }
 }
 

@@ -5,6 +5,7 @@ pub mod accuracy;
 pub mod audit;
 pub mod case;
 pub mod catalogue;
+pub mod cosign;
 pub mod custody;
 pub mod desk;
 pub mod doctor;
@@ -79,6 +80,8 @@ enum Command {
     Audit(audit::Args),
     /// 核验移交包（离线，无需服务器）Verify a transfer package, offline and without a server
     Verify(verify::Args),
+    /// 见证人：生成密钥、联署检查点（离线）A witness of the log: make a key, cosign checkpoints, offline
+    Cosign(cosign::Args),
     /// 逐一复核存储内容 Read every blob again and compare it with its digest
     Scrub(scrub::Args),
     /// 由存证日志重建目录与索引 Rebuild projections from the ledger
@@ -185,6 +188,7 @@ pub fn main() -> ExitCode {
     let ended = match cli.command {
         // Whoever verifies a package has no hall: no configuration is read and no log is kept.
         Command::Verify(args) => verify::run(args, output),
+        Command::Cosign(args) => cosign::run(args, output),
         _ => run(cli, output),
     };
     match ended {
@@ -228,7 +232,7 @@ fn run(cli: Cli, output: Output) -> Result<Outcome, CliError> {
             Command::Serve(args) => serve::run(&config, args, output).await,
             Command::Work(args) => work::run(&config, args, output).await,
             Command::Accuracy(args) => accuracy::run(&config, args, output).await,
-            Command::Worker { .. } | Command::Verify(_) => Ok(Outcome::Done),
+            Command::Worker { .. } | Command::Verify(_) | Command::Cosign(_) => Ok(Outcome::Done),
         }
     })
 }

@@ -1,13 +1,16 @@
 //! `counterfoil transfer`: the monthly transfer on the hall's own machine. Whoever signs types the PIN.
 
-use std::path::PathBuf;
+mod package;
+mod rate;
 
 use clap::Subcommand;
 
 use super::custody;
 use super::desk::{Desk, SignerArgs, side};
 use super::paper::{self, PaperOutput};
-use crate::bag::Algorithm;
+use package::{AcceptArgs, PackageArgs, accept, package, seal};
+use rate::{RateArgs, rate};
+
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
@@ -19,7 +22,7 @@ use crate::domain::{
 };
 use crate::store::lists::Page;
 use crate::transfer::{
-    DeferralOrder, DeferralRequestOrder, EarlyRound, PackageForm, ReconcileDraft, RoundView,
+    DeferralOrder, DeferralRequestOrder, EarlyRound, MonthView, ReconcileDraft, RoundView,
 };
 
 /// Rounds listed at most.
@@ -28,7 +31,7 @@ const LIST_MAX: usize = 500;
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "例 Examples:\n  counterfoil transfer tick\n  counterfoil transfer status --site YLZX\n  counterfoil transfer seal ROUND --as a001\n  counterfoil transfer package ROUND -o 移交包.zip"
+    after_help = "例 Examples:\n  counterfoil transfer tick\n  counterfoil transfer status --site YLZX\n  counterfoil transfer seal ROUND --as a001\n  counterfoil transfer package ROUND -o 移交包.zip\n  counterfoil transfer package ROUND --profile eark -o 移交包/"
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -110,23 +113,12 @@ enum What {
         #[command(flatten)]
         output: PaperOutput,
     },
+    /// 按时移交率：按窗口、部门、月份 How much paper was transferred in time, by window, department and month
+    Rate(RateArgs),
     /// 写出移交包 Write the sealed package out
     Package(PackageArgs),
-}
-
-#[derive(Debug, clap::Args)]
-struct PackageArgs {
-    /// 批次 The round
-    round: TransferId,
-    /// 输出：.zip、.tar 或文件夹 Where: a .zip, a .tar, or a folder
-    #[arg(short, long, value_name = "PATH")]
-    output: PathBuf,
-    /// 另附 SHA-512 清单 SHA-512 manifests as well
-    #[arg(long)]
-    sha512: bool,
-    /// 另附 SM3 清单 SM3 manifests as well
-    #[arg(long)]
-    sm3: bool,
+    /// 接收检测：核验手上的移交包并登记结果 The department's checks of the package that it has
+    Accept(AcceptArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -221,7 +213,9 @@ async fn act(desk: &Desk, what: What) -> Result<Outcome, CliError> {
             show(desk, &round).await?;
         }
         What::Register { round, output } => paper::register(desk, &round, &output).await?,
+        What::Rate(args) => rate(desk, &args).await?,
         What::Package(args) => package(desk, &args).await?,
+        What::Accept(args) => return accept(desk, &args).await,
     }
     Ok(Outcome::Done)
 }
@@ -230,8 +224,8 @@ async fn tick(desk: &Desk) -> Result<(), CliError> {
     let by = Actor::new("system:clock").map_err(CliError::internal)?;
     let ticked = desk.counter.transfer_tick(&by).await?;
     desk.say(&ticked, || {
-        let crate::transfer::Ticked { opened, joined, reminded, overdue, escalated, lapsed, .. } = ticked;
-        format!("开批 opened {opened}，并入 joined {joined}，提醒 reminded {reminded}，逾期 overdue {overdue}，升级 escalated {escalated}，交接单过期 lapsed {lapsed}")
+        let crate::transfer::Ticked { opened, joined, reminded, overdue, escalated, lapsed, closed, .. } = ticked;
+        format!("开批 opened {opened}，并入 joined {joined}，提醒 reminded {reminded}，逾期 overdue {overdue}，升级 escalated {escalated}，交接单过期 lapsed {lapsed}，月份结账 months closed {closed}")
     })
 }
 
@@ -301,7 +295,7 @@ async fn status(desk: &Desk, of: &Side) -> Result<(), CliError> {
                 format!(
                     "{} {}  无纸质 no paper {}，已结 settled {}，未到期 not yet due {}，延期 deferred {}，逾期 overdue {}{}",
                     month.site, month.month, count.no_paper, count.settled, count.not_yet_due, count.deferred, count.overdue,
-                    if month.closed { "  ✓ 本月已清 closed" } else { "" }
+                    closing(&month)
                 )
             })?;
         }
@@ -309,28 +303,20 @@ async fn status(desk: &Desk, of: &Side) -> Result<(), CliError> {
     Ok(())
 }
 
-async fn seal(desk: &Desk, id: &TransferId, staff: &StaffId) -> Result<Outcome, CliError> {
-    let packer = desk.app.packer()?;
-    let ask = desk.ask()?;
-    let (_, report) = packer.seal_round(&desk.counter, &ask, id, staff).await?;
-    for check in &report.checks {
-        desk.say(check, || {
-            format!(
-                "{}  {}  {} ({})  {} / {}",
-                check.code,
-                check.verdict.mark(),
-                check.zh,
-                check.en,
-                check.expected,
-                check.actual
-            )
-        })?;
-    }
-    show(desk, id).await?;
-    Ok(match report.failed() {
-        0 => Outcome::Done,
-        _ => Outcome::Findings,
-    })
+fn closing(month: &MonthView) -> String {
+    let Some(closing) = &month.closing else {
+        return String::new();
+    };
+    let late = if closing.late {
+        "（补结 late）"
+    } else {
+        ""
+    };
+    let more = match month.supplementary {
+        0 => String::new(),
+        cases => format!("，结账后另有 since then owed again {cases}"),
+    };
+    format!("  ✓ {} 结账 closed{late}{more}", closing.on)
 }
 
 async fn offer(desk: &Desk, id: &TransferId, signer: &SignerArgs) -> Result<(), CliError> {
@@ -349,29 +335,4 @@ async fn offer(desk: &Desk, id: &TransferId, signer: &SignerArgs) -> Result<(), 
         lines: Vec::new(),
     };
     custody::offer(desk, draft, signer).await
-}
-
-async fn package(desk: &Desk, args: &PackageArgs) -> Result<(), CliError> {
-    let (id, output) = (&args.round, args.output.as_path());
-    let form = match output.extension().and_then(|suffix| suffix.to_str()) {
-        Some("zip") => PackageForm::Zip,
-        Some("tar") => PackageForm::Tar,
-        _ => PackageForm::Folder,
-    };
-    let asked = [(args.sha512, Algorithm::Sha512), (args.sm3, Algorithm::Sm3)];
-    let more = asked.into_iter().filter(|(asked, _)| *asked);
-    let more: Vec<Algorithm> = more.map(|(_, algorithm)| algorithm).collect();
-    let packer = desk.app.packer()?;
-    let ask = desk.ask()?;
-    let written = packer.write_package(&desk.counter, &ask, id, (output, form), &more);
-    let written = written.await?;
-    let object = serde_json::json!({ "package": output, "files": written.files, "bytes": written.bytes, "tag_manifest": written.tag_manifest });
-    desk.say(&object, || {
-        format!(
-            "{}：{} 个文件 files，{} 字节 bytes",
-            output.display(),
-            written.files,
-            written.bytes
-        )
-    })
 }

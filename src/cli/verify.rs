@@ -1,13 +1,17 @@
 //! `counterfoil verify`: a package judged by whoever received it, with no data folder, no configuration and no network.
 
+mod send;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::app;
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::domain::Problem;
-use crate::merkle::VerifierKey;
+use crate::merkle::{VerifierKey, WitnessKey};
 use crate::package::verify::{Finding, Limits, Report, Trust, Verdict, verify};
+use crate::transfer::{Acceptance, acceptance};
 
 /// The largest file of keys, signers or a checkpoint, in bytes.
 const FILE_BYTES_MAX: u64 = 16 << 20;
@@ -18,11 +22,23 @@ const THREADS_MAX: usize = 8;
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "例 Examples:\n  counterfoil verify 移交包.zip --log-key hall.vkey --since checkpoint.txt\n  counterfoil verify package/ --log-key hall.example/ledger+1a2b3c4d+AQ... --signers signers.txt --json\n\n\
+    after_help = "例 Examples:\n  counterfoil verify 移交包.zip --log-key hall.vkey --since checkpoint.txt\n  counterfoil verify package/ --log-key hall.example/ledger+1a2b3c4d+AQ... --signers signers.txt --json\n  counterfoil verify 移交包.zip --log-key hall.vkey --report 检测报告.json --send https://hall.example --as scjg-02\n\n\
     signers.txt: 每行 人员编号 公钥 a staff id and its public key (64 hexadecimal digits) a line\n\
     退出码 Exit codes: 0 通过 it holds, 4 有问题 findings, 1 无法读取 cannot be read"
 )]
 pub struct Args {
+    #[command(flatten)]
+    package: PackageArgs,
+    /// 写出接收检测报告 Write the department's check list, as it is handed in at acceptance
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    #[command(flatten)]
+    send: send::SendArgs,
+}
+
+/// A package and what it is compared with.
+#[derive(Debug, clap::Args)]
+pub struct PackageArgs {
     /// 移交包：文件夹、zip 或 tar The package: a folder, a zip or a tar
     package: PathBuf,
     /// 大厅日志的验证密钥（文件或密钥本身）Key of the hall's log: a file, or the key itself
@@ -34,11 +50,14 @@ pub struct Args {
     /// 已知签名人的公钥 Public keys of known signers
     #[arg(long, value_name = "FILE")]
     signers: Option<PathBuf>,
+    /// 保存的检查点须由该见证人联署（密钥或文件）The kept checkpoint has to be cosigned by this witness: a key, or a file of keys
+    #[arg(long, value_name = "VKEY|FILE", requires = "since")]
+    witness: Vec<String>,
 }
 
-/// Judges the package and prints every finding, then the verdict.
-pub fn run(args: Args, output: Output) -> Result<Outcome, CliError> {
-    let trust = trust(&args)?;
+/// Judges a package.
+pub fn judged(args: &PackageArgs) -> Result<Report, CliError> {
+    let trust = trust(args)?;
     if let Err(error) = args.package.metadata() {
         return Err(cannot_read(&args.package, error));
     }
@@ -47,7 +66,24 @@ pub fn run(args: Args, output: Output) -> Result<Outcome, CliError> {
         threads: threads.min(THREADS_MAX),
         ..Limits::default()
     };
-    let report = verify(&args.package, &trust, &limits, &|| false);
+    Ok(verify(&args.package, &trust, &limits, &|| false))
+}
+
+/// The check list of what was judged.
+pub fn checked(report: &Report) -> Result<Acceptance, CliError> {
+    let made = acceptance(report, app::system_clock().now());
+    made.ok_or_else(|| {
+        let name = &report.name;
+        let detail = format!(
+            "{name}：其中没有可辨认的移交批次，无法生成检测报告；请让移交方重新导出 (no round can be told from it, so there is nothing to report on; ask the sender to export again)"
+        );
+        CliError::new(Problem::CannotRead, detail)
+    })
+}
+
+/// Judges the package and prints every finding, then the verdict; where asked, writes and hands in the check list.
+pub fn run(args: Args, output: Output) -> Result<Outcome, CliError> {
+    let report = judged(&args.package)?;
     for finding in &report.findings {
         output.result(&object(finding), || {
             format!(
@@ -59,13 +95,24 @@ pub fn run(args: Args, output: Output) -> Result<Outcome, CliError> {
         })?;
     }
     output.result(&summary(&report), || words(&report))?;
+    if args.report.is_some() || args.send.is_asked() {
+        let order = checked(&report)?;
+        for check in &order.report.checks {
+            output.result(check, || check.line())?;
+        }
+        if let Some(path) = &args.report {
+            let text = serde_json::to_vec_pretty(&order).map_err(CliError::internal)?;
+            std::fs::write(path, text).map_err(CliError::store)?;
+        }
+        args.send.send(&order, output)?;
+    }
     Ok(match report.verdict() {
         Verdict::Wrong => Outcome::Findings,
         Verdict::Holds | Verdict::OnlyItself => Outcome::Done,
     })
 }
 
-fn trust(args: &Args) -> Result<Trust, CliError> {
+fn trust(args: &PackageArgs) -> Result<Trust, CliError> {
     let mut trust = Trust::default();
     let wrong =
         |what: &str, fault: String| CliError::new(Problem::BadField, format!("{what}: {fault}"));
@@ -84,6 +131,14 @@ fn trust(args: &Args) -> Result<Trust, CliError> {
     if let Some(path) = &args.signers {
         let taken = trust.with_signers(&text(path)?);
         trust = taken.map_err(|fault| wrong("--signers", fault.to_string()))?;
+    }
+    for witness in &args.witness {
+        let text = match witness.parse::<WitnessKey>() {
+            Ok(_) => witness.clone(),
+            Err(_) => text(Path::new(witness))?,
+        };
+        let taken = trust.with_witnesses(&text);
+        trust = taken.map_err(|fault| wrong("--witness", fault.to_string()))?;
     }
     Ok(trust)
 }
@@ -141,7 +196,7 @@ fn summary(report: &Report) -> serde_json::Value {
         "signed_slips": seen.signed_slips,
         "open_discrepancies": seen.open_discrepancies,
         "cosigned_by": seen.cosigned_by,
-        "compared_with": { "log_key": compared.log_key, "since": compared.since, "signers": compared.signers },
+        "compared_with": { "log_key": compared.log_key, "since": compared.since, "signers": compared.signers, "witnesses": compared.witnesses },
         "first": report.findings.first().map(Finding::code),
         "findings": report.findings.len() as u64 + report.left_out,
     })
@@ -172,6 +227,10 @@ fn words(report: &Report) -> String {
     ));
     if let Some((origin, size, root)) = &seen.checkpoint {
         lines.push(format!("  检查点 checkpoint {origin} {size} {root}"));
+    }
+    if !seen.cosigned_by.is_empty() {
+        let names = seen.cosigned_by.join(", ");
+        lines.push(format!("  检查点联署 kept checkpoint cosigned by {names}"));
     }
     for (slip, taken, kept) in &seen.received {
         lines.push(format!(

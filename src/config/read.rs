@@ -82,6 +82,7 @@ impl<'r> Reading<'r> {
         let http_section = section("http", self);
         let publish_section = section("publish", self);
         let people_section = section("people", self);
+        let package_section = section("package", self);
         let log_section = section("log", self);
         let sso_section = root.table("sso", &mut self.problems);
         let platform_section = root.table("platform", &mut self.problems);
@@ -105,6 +106,7 @@ impl<'r> Reading<'r> {
             sso: self.sso(sso_section),
             platform: self.platform(platform_section),
             malware: self.malware(malware_section),
+            package: self.package(package_section),
             clock: self.clock(clock_section),
             log: self.log(log_section),
         }
@@ -351,9 +353,14 @@ impl<'r> Reading<'r> {
         key: &'static str,
     ) -> Option<PathBuf> {
         let text = section.text(key, &mut self.problems)?;
+        self.path_of(key, text, section.place(key))
+    }
+
+    /// The same of a text that stands at `place`.
+    pub(super) fn path_of(&mut self, key: &str, text: &str, place: usize) -> Option<PathBuf> {
         if text.is_empty() || text.starts_with('~') || text.contains(['\0', '$']) {
             let message = format!("`{key}` must be a path; ~ and $VARIABLES are not replaced here");
-            self.problems.note(section.place(key), message);
+            self.problems.note(place, message);
             return None;
         }
         Some(self.resolve(text))

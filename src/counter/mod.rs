@@ -36,6 +36,7 @@ mod stock;
 mod tickets;
 mod view;
 mod visits;
+mod witnesses;
 pub(crate) mod words;
 
 use std::collections::HashMap;
@@ -59,7 +60,7 @@ pub use self::load::LOAD_DAYS_MAX;
 pub use self::opening::OpenCase;
 pub use self::places::{
     authorisation_list, case_list, department_list, owner_list, paper_list, placing, site_list,
-    staff_list, ticket_list, visit_list,
+    staff_list, ticket_list, visit_list, witness_list,
 };
 pub use self::platform::{ImportOrder, Unreported};
 pub use self::printing::{
@@ -70,6 +71,7 @@ pub use self::reconcile::RegisterRow;
 pub use self::tickets::{MatterOrder, OpenTicketOrder, TicketOrder};
 pub use self::view::{CaseView, ClockView, PartyView, RowView, TicketView, VisitView};
 pub use self::visits::{GuidanceOrder, VisitOrder};
+pub use self::witnesses::{CosignatureView, WitnessOrder, WitnessView};
 use crate::domain::calendar::Calendar;
 use crate::domain::catalogue::ServiceItem;
 use crate::domain::{CaseNo, Clock, Digest, Subject};

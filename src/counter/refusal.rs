@@ -15,6 +15,7 @@ use crate::domain::scan::RefilingRefusal;
 use crate::domain::stock::StockRefusal;
 use crate::domain::ticket::TicketRefusal;
 use crate::domain::transfer::TransferRefusal;
+use crate::domain::witness::WitnessRefusal;
 use crate::ledger::LedgerError;
 
 macro_rules! as_refusal {
@@ -66,7 +67,8 @@ as_refusal!(
     StockRefusal,
     StocktakeRefusal,
     TicketRefusal,
-    TransferRefusal
+    TransferRefusal,
+    WitnessRefusal
 );
 
 impl From<LedgerError> for CounterError {

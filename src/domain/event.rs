@@ -16,7 +16,8 @@ use super::staff::StaffEvent;
 use super::stock::StockEvent;
 use super::ticket::TicketEvent;
 use super::time::Timestamp;
-use super::transfer::TransferEvent;
+use super::transfer::{MonthEvent, TransferEvent};
+use super::witness::WitnessEvent;
 
 /// The format version written today. Every version ever written stays decodable (`fixtures/events`).
 pub const ENTRY_VERSION: u16 = 1;
@@ -239,6 +240,16 @@ pub enum Event {
     Loss {
         /// What happened.
         event: LossEvent,
+    },
+    /// About a witness of the log.
+    Witness {
+        /// What happened.
+        event: WitnessEvent,
+    },
+    /// About a month of a site.
+    Month {
+        /// What happened.
+        event: MonthEvent,
     },
 }
 

@@ -153,10 +153,17 @@ short_code! {
     TransferId, "transfer number";
     /// A count of the paper that a site, or one person, holds (清点).
     InventoryId, "inventory number";
+    /// Who cosigns the log's checkpoints: a department, or somebody else outside the hall.
+    WitnessId, "witness id";
 }
 code_type!(
     /// Something that did not match at a hand-over (交接差异): the slip's number and a count.
     DiscrepancyId, "discrepancy number", 52, "1-52 of A-Z a-z 0-9 . _ -",
+    |c| c.is_ascii_alphanumeric() || "._-".contains(c)
+);
+code_type!(
+    /// A month of a site: `YLZX.2026-03`.
+    MonthId, "month of a site", 48, "1-48 of A-Z a-z 0-9 . _ -",
     |c| c.is_ascii_alphanumeric() || "._-".contains(c)
 );
 code_type!(
@@ -187,6 +194,13 @@ impl TransferId {
         ));
         let short: String = key.to_string().chars().take(32).collect();
         Self(format!("t-{short}"))
+    }
+}
+
+impl MonthId {
+    /// The month of a site.
+    pub fn of(site: &SiteCode, month: Month) -> Self {
+        Self(format!("{site}.{month}"))
     }
 }
 
@@ -274,6 +288,10 @@ subjects! {
     Inventory(InventoryId), "inventory";
     /// Paper that is reported lost, named by what did not match when it was missed.
     Loss(DiscrepancyId), "loss";
+    /// Who cosigns the log's checkpoints.
+    Witness(WitnessId), "witness";
+    /// A month of a site.
+    Month(MonthId), "month";
 }
 
 impl Serialize for Subject {

@@ -25,6 +25,7 @@ pub mod text;
 pub mod ticket;
 pub mod time;
 pub mod transfer;
+pub mod witness;
 
 pub use calendar::{Calendar, NoYear};
 pub use date::{Date, Month};
@@ -33,9 +34,9 @@ pub use event::{Entry, Event, Fact, Occurred};
 pub use finding::{Finding, FindingCode};
 pub use id::{
     Actor, AuthorisationId, CaseNo, CertificateKind, Commitment, DepartmentCode, DiscrepancyId,
-    FactorId, FieldCode, FieldName, InventoryId, MaterialCode, PipelineName, RequestId, SerialNo,
-    SigningKeyId, SiteCode, SlipId, StaffId, Subject, TaskCode, TicketId, TokenId, TransferId,
-    VisitId, WindowCode,
+    FactorId, FieldCode, FieldName, InventoryId, MaterialCode, MonthId, PipelineName, RequestId,
+    SerialNo, SigningKeyId, SiteCode, SlipId, StaffId, Subject, TaskCode, TicketId, TokenId,
+    TransferId, VisitId, WindowCode, WitnessId,
 };
 pub use problem::Problem;
 pub use time::{Clock, Timestamp};

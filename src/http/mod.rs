@@ -46,6 +46,7 @@ pub mod transfers;
 pub mod trays;
 pub mod versions;
 pub mod visits;
+pub mod witnesses;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -190,6 +191,12 @@ fn hall() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(calendar::show))
         .routes(routes!(calendar::extend))
         .routes(routes!(audit::reads))
+        .routes(routes!(witnesses::list, witnesses::enrol))
+        .routes(routes!(witnesses::show))
+        .routes(routes!(witnesses::retire))
+        .routes(routes!(witnesses::cosignatures, witnesses::cosign))
+        .routes(routes!(witnesses::checkpoint))
+        .routes(routes!(witnesses::consistency))
 }
 
 /// Paper: who holds it, how it is handed over, and the monthly transfer.
@@ -230,9 +237,11 @@ fn paper() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(transfers::reconcile))
         .routes(routes!(transfers::defer))
         .routes(routes!(transfers::months))
+        .routes(routes!(transfers::on_time))
+        .routes(routes!(transfers::on_time_everywhere))
         .routes(routes!(packages::seal))
         .routes(routes!(packages::package))
-        .routes(routes!(packages::accept))
+        .routes(routes!(packages::accept, packages::accepted))
         .routes(routes!(packages::checks))
         .routes(routes!(papers::label))
         .routes(routes!(papers::labels))

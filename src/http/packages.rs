@@ -20,9 +20,9 @@ use super::problem::HttpProblem;
 use super::transfers::may;
 use crate::domain::access::Action;
 use crate::domain::transfer::TransferRefusal;
-use crate::domain::{Digest, Problem, Subject, TransferId};
+use crate::domain::{Problem, Subject, TransferId};
 use crate::store::read_log::ReadKind;
-use crate::transfer::{CheckReport, PackageForm, RoundView};
+use crate::transfer::{Acceptance, CheckReport, PackageForm, PackageProfile, RoundView};
 
 /// Bytes of a package sent at once.
 const PIECE_BYTES: usize = 256 * 1024;
@@ -75,6 +75,9 @@ pub async fn seal(
 pub struct PackageOrder {
     /// `zip` or `tar`.
     form: PackageForm,
+    /// `bag`, or `eark` for a submission to an archive (E-ARK SIP 2.2). Default `bag`.
+    #[serde(default)]
+    profile: PackageProfile,
 }
 
 /// The sealed package with the evidence as it is now. Whoever takes it is noted, and the checkpoint that goes with it is
@@ -101,16 +104,28 @@ pub async fn package(
     let subject = Subject::Transfer(id.clone());
     service.note(&signed, &subject, ReadKind::Package, None)?;
     let ask = signed.ask(&key, None, None)?;
-    let name = format!("{id}.{suffix}");
+    let name = match order.profile {
+        PackageProfile::Bag => format!("{id}.{suffix}"),
+        PackageProfile::Eark => format!("{id}-eark.{suffix}"),
+    };
     let folder = service.packer.scratch.join(signed.name_of(&key, "P"));
     let failed = |error: std::io::Error| HttpProblem::new(Problem::StoreFailed, error.to_string());
     tokio::fs::create_dir_all(&folder).await.map_err(failed)?;
     let target = folder.join(&name);
     let packer = &service.packer;
-    let written = packer.write_package(&service.counter, &ask, &id, (&target, order.form), &[]);
-    let written = written.await;
+    let (counter, place) = (&service.counter, (target.as_path(), order.form));
+    let written = match order.profile {
+        PackageProfile::Bag => {
+            let written = packer.write_package(counter, &ask, &id, place, &[]).await;
+            written.map(|_| ())
+        }
+        PackageProfile::Eark => {
+            let written = packer.write_submission(counter, &ask, &id, place).await;
+            written.map(|_| ())
+        }
+    };
     let opened = match written {
-        Ok(_) => File::open(&target).await.map_err(failed),
+        Ok(()) => File::open(&target).await.map_err(failed),
         Err(error) => Err(error.into()),
     };
     // The open file outlives its name.
@@ -142,18 +157,8 @@ fn pieces(file: File) -> ResponseBody {
     }))
 }
 
-/// What the department found when it checked the package.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AcceptanceOrder {
-    /// SHA-256 of the payload manifest that it has.
-    package: Digest,
-    /// Its checks.
-    report: CheckReport,
-}
-
-/// Records what the department found when it checked the package (接收检测).
-#[utoipa::path(post, path = "/api/v1/transfers/{id}/acceptance", tag = "transfer", request_body = AcceptanceOrder,
+/// Records what the department found when it checked the package (接收检测). `counterfoil verify --report` makes the order.
+#[utoipa::path(post, path = "/api/v1/transfers/{id}/acceptance", tag = "transfer", request_body = Acceptance,
     params(("id" = TransferId, Path), ("Idempotency-Key" = String, Header), ("If-Match" = String, Header)),
     responses((status = 200, body = RoundView)), security(("session" = [])))]
 pub async fn accept(
@@ -162,7 +167,7 @@ pub async fn accept(
     At(id): At<TransferId>,
     key: RequestKey,
     version: IfMatch,
-    Body(order): Body<AcceptanceOrder>,
+    Body(order): Body<Acceptance>,
 ) -> Result<Versioned<RoundView>, HttpProblem> {
     may(&service, &signed, &id, Action::CheckPackage).await?;
     let ask = signed.ask(&key, Some(version), None)?;
@@ -170,7 +175,7 @@ pub async fn accept(
     let counter = &service.counter;
     let packer = &service.packer;
     packer
-        .accept_package(counter, &ask, &id, &by, (order.package, &order.report))
+        .accept_package(counter, &ask, &id, &by, &order)
         .await?;
     let (body, version) = counter.round_view(&id).await?;
     Ok(Versioned {
@@ -178,6 +183,24 @@ pub async fn accept(
         version,
         body,
     })
+}
+
+/// The checks that the department handed in.
+#[utoipa::path(get, path = "/api/v1/transfers/{id}/acceptance", tag = "transfer", params(("id" = TransferId, Path)),
+    responses((status = 200, body = CheckReport)), security(("session" = [])))]
+pub async fn accepted(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    At(id): At<TransferId>,
+) -> Result<Json<CheckReport>, HttpProblem> {
+    may(&service, &signed, &id, Action::ReadTransfer).await?;
+    let (round, _) = service.counter.round_now(&id).await?;
+    let checked = round.checked.ok_or_else(|| {
+        let detail = "the department has not checked the package yet";
+        HttpProblem::new(Problem::NotFound, detail)
+    })?;
+    let (packer, counter) = (&service.packer, &service.counter);
+    Ok(Json(packer.report(counter, &checked.checks).await?))
 }
 
 /// The checks that the package was sealed with.

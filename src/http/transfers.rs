@@ -17,8 +17,11 @@ use super::slips::{may_for, side};
 use crate::counter::paper_list;
 use crate::domain::access::{Action, Target};
 use crate::domain::custody::Side;
-use crate::domain::{DepartmentCode, Month, SiteCode, Subject, TransferId};
-use crate::transfer::{DeferralOrder, EarlyRound, MonthView, ReconcileDraft, RoundView, Ticked};
+use crate::domain::{DepartmentCode, Month, Problem, SiteCode, Subject, TransferId};
+use crate::transfer::{
+    DeferralOrder, EarlyRound, MonthView, RATE_MONTHS_MAX, RateView, ReconcileDraft, RoundView,
+    Ticked,
+};
 
 /// Lets the caller do `action` with a round: people of its site and of its department.
 pub(super) async fn may(
@@ -200,4 +203,60 @@ pub async fn months(
 ) -> Result<Json<Vec<MonthView>>, HttpProblem> {
     signed.may(Action::ReadTransfer, &Target::site(&site))?;
     Ok(Json(service.counter.months(&site).await?))
+}
+
+/// Which months.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OnTimeQuery {
+    /// The first month in which cases closed.
+    #[param(value_type = String, pattern = "^[0-9]{4}-[0-9]{2}$")]
+    from: Month,
+    /// The last one, at most 36 in all.
+    #[param(value_type = String, pattern = "^[0-9]{4}-[0-9]{2}$")]
+    to: Month,
+}
+
+async fn rate(
+    service: &Service,
+    site: Option<&SiteCode>,
+    OnTimeQuery { from, to }: OnTimeQuery,
+) -> Result<Json<RateView>, HttpProblem> {
+    let months = std::iter::successors(Some(from), |month| Some(month.next()));
+    let months = months.take_while(|month| *month <= to);
+    let months = months.take(RATE_MONTHS_MAX + 1).count();
+    if !(1..=RATE_MONTHS_MAX).contains(&months) {
+        let detail =
+            format!("from is not after to, and at most {RATE_MONTHS_MAX} months are asked for");
+        return Err(HttpProblem::new(Problem::BadRequest, detail));
+    }
+    Ok(Json(service.counter.transfer_rate(site, from, to).await?))
+}
+
+/// How much paper of a site was transferred in time (按时移交率), by window, department and the month in which the cases
+/// closed. A paper counts as in time when nothing is owed of it any more on its last day: transferred, collected on the
+/// way, or lawfully returned to the applicant. What was put off with consent is neither in time nor late.
+#[utoipa::path(get, path = "/api/v1/sites/{site}/on-time", tag = "transfer", params(("site" = SiteCode, Path), OnTimeQuery),
+    responses((status = 200, body = RateView)), security(("session" = [])))]
+pub async fn on_time(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    At(site): At<SiteCode>,
+    Asked(asked): Asked<OnTimeQuery>,
+) -> Result<Json<RateView>, HttpProblem> {
+    signed.may(Action::ReadTransferRate, &Target::site(&site))?;
+    rate(&service, Some(&site), asked).await
+}
+
+/// The same of every site, for the hall's own supervisor.
+#[utoipa::path(get, path = "/api/v1/on-time", tag = "transfer", params(OnTimeQuery),
+    responses((status = 200, body = RateView)), security(("session" = [])))]
+pub async fn on_time_everywhere(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    Asked(asked): Asked<OnTimeQuery>,
+) -> Result<Json<RateView>, HttpProblem> {
+    signed.may(Action::ReadTransferRate, &Target::HALL)?;
+    rate(&service, None, asked).await
 }

@@ -7,7 +7,7 @@ use super::log::Ledger;
 use super::store::Recorded;
 use crate::domain::Subject;
 use crate::merkle::tile::bundle;
-use crate::merkle::{Hash, NodeId, NodePlan, Tile, proof};
+use crate::merkle::{Checkpoint, Hash, NodeId, NodePlan, Tile, proof};
 
 impl Ledger {
     /// The size of the published log, now and whenever it grows. Everything below it is durable.
@@ -18,6 +18,18 @@ impl Ledger {
     /// The newest published signed checkpoint.
     pub async fn checkpoint(&self) -> String {
         self.inner.published.newest().1
+    }
+
+    /// The signed checkpoint over exactly `size` facts; none where the log never had one.
+    pub async fn checkpoint_at(&self, size: u64) -> Result<Option<String>, LedgerError> {
+        if size == 0 || size > self.inner.published.size() {
+            return Ok(None);
+        }
+        let found = self.inner.store.checkpoints(size - 1, 1).await?;
+        let exact = |note: &String| {
+            Checkpoint::parse_unverified(note).is_ok_and(|checkpoint| checkpoint.size == size)
+        };
+        Ok(found.into_iter().find(exact))
     }
 
     /// Every published fact about `subject`, oldest first.

@@ -1,13 +1,15 @@
-//! Pure: the RFC 6962 tree, its proofs, and C2SP checkpoints (signed note) and tiles. No storage, no clock,
+//! Pure: the RFC 6962 tree, its proofs, and C2SP checkpoints (signed note), cosignatures and tiles. No storage, no clock,
 //! no randomness; keys come in as arguments.
 
 pub mod checkpoint;
+pub mod cosignature;
 pub mod note;
 pub mod proof;
 pub mod tile;
 pub mod tree;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use cosignature::{Cosignature, WitnessKey, WitnessSigner};
 pub use note::{LogSigner, Note, NoteError, VerifierKey};
 pub use proof::{NodePlan, ProofError, verify_consistency, verify_inclusion};
 pub use tile::Tile;

@@ -45,11 +45,10 @@ pub struct VerifierKey {
 
 impl VerifierKey {
     fn new(name: &str, key: VerifyingKey) -> Result<Self, NoteError> {
-        let dull = |c: char| !c.is_whitespace() && !c.is_control() && c != '+';
-        if name.is_empty() || name.len() > 200 || !name.chars().all(dull) {
+        if !well_named(name) {
             return Err(NoteError::Name);
         }
-        let id = key_id(name, key.as_bytes());
+        let id = key_id(name, ED25519, key.as_bytes());
         let name = name.to_owned();
         Ok(Self { name, id, key })
     }
@@ -73,10 +72,17 @@ impl VerifierKey {
     }
 }
 
-fn key_id(name: &str, public: &[u8; 32]) -> [u8; 4] {
+/// Whether a key may be called so.
+pub(super) fn well_named(name: &str) -> bool {
+    let dull = |c: char| !c.is_whitespace() && !c.is_control() && c != '+';
+    !name.is_empty() && name.len() <= 200 && name.chars().all(dull)
+}
+
+/// The first four bytes of SHA-256 over name, line feed, algorithm and public key.
+pub(super) fn key_id(name: &str, algorithm: u8, public: &[u8; 32]) -> [u8; 4] {
     let mut hasher = Sha256::new();
     hasher.update(name.as_bytes());
-    hasher.update([b'\n', ED25519]);
+    hasher.update([b'\n', algorithm]);
     hasher.update(public);
     let digest: [u8; 32] = hasher.finalize().into();
     [digest[0], digest[1], digest[2], digest[3]]
@@ -206,6 +212,12 @@ impl Note {
     /// The names and key ids of all signatures, known or not, in the note's order.
     pub fn signers(&self) -> impl Iterator<Item = (&str, [u8; 4])> {
         self.signatures.iter().map(|s| (s.name.as_str(), s.id))
+    }
+
+    /// Every signature, known or not: the signer's name, the key id and the bytes behind it.
+    pub fn signatures(&self) -> impl Iterator<Item = (&str, [u8; 4], &[u8])> {
+        let all = self.signatures.iter();
+        all.map(|one| (one.name.as_str(), one.id, one.bytes.as_slice()))
     }
 
     /// Checks the signatures by `keys` and gives the keys that signed, at least one. A signature by another key is

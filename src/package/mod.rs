@@ -14,4 +14,6 @@ pub mod register;
 pub mod verify;
 
 pub use fault::PackageFault;
-pub use model::{CaseDoc, FileDoc, FileKind, PackageDoc, PaperDoc, StepDoc, Words};
+pub use model::{
+    CaseDoc, ContactDoc, DialectDoc, FileDoc, FileKind, PackageDoc, PaperDoc, StepDoc, Words,
+};

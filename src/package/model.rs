@@ -61,8 +61,39 @@ pub struct PackageDoc {
     pub sealed_at: Timestamp,
     /// Version of the program that made it, as `0.1.0`.
     pub software: String,
+    /// The dialect of its metadata; absent where the program that made it did not say so.
+    #[serde(default)]
+    pub dialect: Option<DialectDoc>,
+    /// The hall's fonds at the archive (全宗号), where the hall says so.
+    #[serde(default)]
+    pub fonds: Option<String>,
+    /// Whom the archive asks, where the hall says so.
+    #[serde(default)]
+    pub contact: Option<ContactDoc>,
     /// The cases, in the order in which they stand in the register.
     pub cases: Vec<CaseDoc>,
+}
+
+/// In which dialect metadata were written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DialectDoc {
+    /// What it calls itself.
+    pub name: String,
+    /// SHA-256 over its files, which tells two of one name apart.
+    pub sha256: Digest,
+}
+
+/// Whom the archive asks: an office, not a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactDoc {
+    /// What it is called.
+    pub name: String,
+    /// Its telephone number.
+    pub phone: Option<String>,
+    /// Its address.
+    pub email: Option<String>,
 }
 
 /// One case.
@@ -222,6 +253,9 @@ impl PackageDoc {
             due: self.due,
             sealed_at: self.sealed_at,
             software: self.software.clone(),
+            dialect: self.dialect.clone(),
+            fonds: self.fonds.clone(),
+            contact: self.contact.clone(),
             cases: Vec::new(),
         }
     }
@@ -259,7 +293,13 @@ impl PackageDoc {
         most("文件（files）", self.files().count(), FILES_MAX)?;
         dated("sealed_at", self.sealed_at)?;
         let names = [&self.department_name, &self.site_name, &self.hall_name];
-        short("transfer", names.into_iter().chain([&self.software]))?;
+        let more = self.fonds.iter().chain(
+            self.contact
+                .iter()
+                .flat_map(|one| [&one.name].into_iter().chain(&one.phone).chain(&one.email)),
+        );
+        let software = [&self.software];
+        short("transfer", names.into_iter().chain(software).chain(more))?;
         let mut cases = BTreeSet::new();
         let mut paths = BTreeSet::new();
         for case in &self.cases {

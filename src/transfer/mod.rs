@@ -5,7 +5,9 @@
 
 mod defer;
 mod gather;
+mod month;
 pub mod pack;
+mod rate;
 mod register;
 mod standing;
 mod tick;
@@ -13,7 +15,11 @@ mod view;
 
 pub use defer::{DeferralOrder, DeferralRequestOrder};
 pub use gather::ReconcileDraft;
-pub use pack::{CheckReport, PackageForm, Packer};
+pub use pack::{
+    Acceptance, CheckReport, CheckVerdict, PackageForm, PackageProfile, Packer, Submitted,
+    acceptance, check_of,
+};
+pub use rate::{RATE_MONTHS_MAX, RateRow, RateView};
 pub use standing::{MonthView, StandingCount, case_standing};
 pub use tick::{EarlyRound, Ticked};
-pub use view::{DeferralView, PackageFacts, RoundPaper, RoundView};
+pub use view::{AcceptedFacts, DeferralView, PackageFacts, RoundPaper, RoundView};

@@ -128,6 +128,9 @@ impl Counter {
             due: round.due,
             sealed_at: now,
             software: env!("CARGO_PKG_VERSION").to_owned(),
+            dialect: None,
+            fonds: None,
+            contact: None,
             cases: Vec::new(),
         })
     }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::counter::{Counter, CounterError, case_list};
 use crate::domain::case::{CaseState, Stage, concluded_at};
 use crate::domain::custody::Bundle;
-use crate::domain::transfer::{CaseStanding, PaperDuty, came_in, fate, standing};
+use crate::domain::transfer::{CaseStanding, MonthClosing, PaperDuty, came_in, fate, standing};
 use crate::domain::{CaseNo, Date, Month, SiteCode, Subject};
 use crate::store::lists::Page;
 
@@ -25,8 +25,14 @@ pub struct MonthView {
     pub month: Month,
     /// How many of its cases stand how.
     pub count: StandingCount,
-    /// Whether nothing is owed any more but what was put off with consent: the month is closed.
+    /// Whether the month is closed: that is a fact, and what comes in later does not open it again.
     pub closed: bool,
+    /// How it was closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closing: Option<MonthClosing>,
+    /// Cases of a closed month of which paper is owed again: it came in later, or was put off. It is on a round with a
+    /// last day of its own.
+    pub supplementary: u32,
     /// Cases whose paper is overdue.
     pub overdue: Vec<CaseNo>,
 }
@@ -102,15 +108,20 @@ impl Counter {
                 }
             }
         }
-        let views = months
-            .into_iter()
-            .map(|(month, (count, overdue))| MonthView {
+        let mut closings = self.month_closings(site).await?;
+        let views = months.into_iter().map(|(month, (count, overdue))| {
+            let closing = closings.remove(&month);
+            let owed = count.not_yet_due + count.deferred + count.overdue;
+            MonthView {
                 site: site.clone(),
                 month,
-                closed: count.not_yet_due == 0 && count.overdue == 0 && today > month.last(),
+                closed: closing.is_some(),
+                supplementary: if closing.is_some() { owed } else { 0 },
+                closing,
                 count,
                 overdue,
-            });
+            }
+        });
         Ok(views.collect())
     }
 }

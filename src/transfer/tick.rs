@@ -44,6 +44,8 @@ pub struct Ticked {
     pub escalated: usize,
     /// Slips whose time ran out.
     pub lapsed: usize,
+    /// Months closed.
+    pub closed: usize,
     /// Rounds whose days could not be counted, because the calendar ends before them.
     pub uncounted: usize,
 }
@@ -86,9 +88,11 @@ fn closed(case: &CaseState, item: &ServiceItem, bundle: &Bundle) -> Vec<Closed> 
 }
 
 impl Counter {
-    /// Opens the rounds that are due, reminds, tells what is overdue and ends offers whose time ran out.
+    /// Closes the months that can be closed, ends offers whose time ran out, opens the rounds that are due, reminds and
+    /// tells what is overdue.
     pub async fn transfer_tick(&self, by: &Actor) -> Result<Ticked, CounterError> {
         let mut ticked = Ticked::default();
+        self.close_months(by, &mut ticked).await?;
         self.lapse_slips(by, &mut ticked).await?;
         for planned in self.planned(None).await? {
             match self.open_round(by, &planned).await? {
@@ -333,7 +337,7 @@ impl Ticked {
 }
 
 /// What the clock asks for, under a name that the state of its subject determines.
-fn system(by: &Actor, name: String) -> Result<Ask, CounterError> {
+pub(super) fn system(by: &Actor, name: String) -> Result<Ask, CounterError> {
     let request = RequestId::new(format!("clock/transfer/{name}"));
     Ok(Ask {
         by: by.clone(),

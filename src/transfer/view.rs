@@ -47,6 +47,9 @@ pub struct RoundView {
     /// Its package.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package: Option<PackageFacts>,
+    /// What the department found when it checked that package (接收检测); none while it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<AcceptedFacts>,
     /// Its open offers.
     pub offers: Vec<SlipId>,
     /// The slips on which it was handed over.
@@ -71,6 +74,19 @@ pub struct PackageFacts {
     /// Their bytes.
     pub bytes: u64,
     /// When it was sealed.
+    pub at: Timestamp,
+}
+
+/// How the department's checks of a package ended.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AcceptedFacts {
+    /// Digest of the checks.
+    pub checks: Digest,
+    /// How many mandatory ones failed.
+    pub failed: u32,
+    /// By whom.
+    pub by: StaffId,
+    /// When.
     pub at: Timestamp,
 }
 
@@ -174,6 +190,12 @@ fn summary(round: &RoundState) -> RoundView {
             files: sealed.files,
             bytes: sealed.bytes,
             at: sealed.at,
+        }),
+        accepted: round.checked.as_ref().map(|checked| AcceptedFacts {
+            checks: checked.checks,
+            failed: checked.failed,
+            by: checked.by.clone(),
+            at: checked.at,
         }),
         offers: round.offers.iter().cloned().collect(),
         handed_over: round.handed_over.keys().cloned().collect(),

@@ -66,6 +66,7 @@ ask_deferral            C+ O- R- A+ V+ U- s. e. t. T.
 consent_deferral        C- O+ R+ A- V- U- s. e. t. T.
 approve_deferral        C- O- R- A- V+ U- s. e. t. T.
 check_package           C- O+ R+ A- V- U- s. e. t. T.
+read_transfer_rate      C- O- R- A- V+ U+ s. e. t. T.
 upload_scan             C+ O- R- A+ V- U- s. e. t. T+
 read_scan               C+ O+ R+ A+ V+ U+ s. e. t. T.
 search                  C+ O+ R+ A+ V+ U+ s. e. t. T.
@@ -90,6 +91,9 @@ assign_roles            C= O= R= A= V= U= s= e* t= T.
 reset_account           C= O= R= A= V= U= s= e* t= T.
 issue_token             C= O= R= A= V= U= s= e* t= T.
 manage_keys             C= O= R= A= V= U= s= e* t= T.
+manage_witnesses        C= O= R= A= V= U= s= e* t= T.
+hand_in_cosignature     C= O* R* A= V* U* s= e= t= T.
+read_witnesses          C* O* R* A* V* U* s* e* t* T.
 maintain                C= O= R= A= V= U= s* e= t= T.
 read_audit              C= O= R= A= V= U! s= e= t* T.
 ";

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use counterfoil::config::{CatalogStore, Config, ConfigError, LedgerStoreKind, LogFormat};
+use counterfoil::config::{
+    CatalogStore, Config, ConfigError, DialectChoice, LedgerStoreKind, LogFormat,
+};
 use counterfoil::ocr::EngineKind;
 
 fn home(name: &str) -> Option<String> {
@@ -70,6 +72,22 @@ fn without_a_file_the_documented_defaults_hold() {
         (config.log.format, config.log.level.as_str()),
         (LogFormat::Text, "info")
     );
+    let package = config.package;
+    assert_eq!(package.dialect, DialectChoice::BuiltIn("jiaxing"));
+    assert_eq!((package.fonds, package.contact), (None, None));
+}
+
+#[test]
+fn a_dialect_is_a_name_or_a_folder_beside_the_file() {
+    let (config, folder) = load("[package]\ndialect = \"./own\"", &home).unwrap();
+    let own = DialectChoice::Folder(folder.join("own"));
+    assert_eq!(config.package.dialect, own);
+    let text =
+        "[package]\ndialect = \"fuzhou\"\nfonds = \"Z109\"\n[package.contact]\nname = \"档案室\"\n";
+    let (config, _) = load(text, &home).unwrap();
+    assert_eq!(config.package.dialect, DialectChoice::BuiltIn("fuzhou"));
+    assert_eq!(config.package.fonds.as_deref(), Some("Z109"));
+    assert_eq!(config.package.contact.unwrap().name, "档案室");
 }
 
 #[test]
@@ -185,6 +203,21 @@ fn single_settings_that_are_refused() {
         ("[limits]\nscan_bytes_max = 1_073_741_825", "to 1073741824"),
         ("[http]\nlisten = \"localhost\"", "an address and a port"),
         ("[log]\nlevel = \"\"", "must be error, warn"),
+        (
+            "[package]\ndialect = \"jiaxin\"",
+            "did you mean \"jiaxing\"?",
+        ),
+        ("[package]\ndialect = \"~/own\"", "are not replaced here"),
+        ("[package]\nfonds = \"Z 109\"", "such as \"Z109\""),
+        ("[package.contact]\nphone = \"0512-12345678\"", "name"),
+        (
+            "[package.contact]\nname = \"室\"\nphone = \"x\"",
+            "a telephone number",
+        ),
+        (
+            "[package.contact]\nname = \"室\"\nemail = \"a@b\"",
+            "must be an address",
+        ),
     ] {
         let found = problems(text);
         assert_eq!(found.len(), 1, "{text}: {found:?}");

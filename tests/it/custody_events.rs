@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use counterfoil::domain::case::{Recipient, WitnessedSignature};
 use counterfoil::domain::custody::*;
-use counterfoil::domain::transfer::TransferEvent;
+use counterfoil::domain::transfer::{MonthEvent, TransferEvent};
+use counterfoil::domain::witness::WitnessEvent;
 use counterfoil::domain::*;
 
 use crate::custody_events_later::later;
 use crate::custody_kit::*;
+use crate::transfer_month::{month_events, witness_events};
 
 const FILE: &str = "fixtures/events/v1-custody.jsonl";
 
@@ -302,14 +304,13 @@ fn all() -> Vec<Entry> {
         .chain(late_events())
         .chain(deferral_events())
         .map(|event| (Subject::Transfer(round()), Event::Transfer { event }));
+    let all = bundle.chain(slips).chain(found).chain(rounds);
+    let all = all
+        .chain(later())
+        .chain(month_events())
+        .chain(witness_events());
     let mut log = Log::default();
-    for (place, (subject, event)) in (0..).zip(
-        bundle
-            .chain(slips)
-            .chain(found)
-            .chain(rounds)
-            .chain(later()),
-    ) {
+    for (place, (subject, event)) in (0..).zip(all) {
         log.record(START + place, vec![Fact::new(subject, event)]);
     }
     let mut entries: Vec<Entry> = log.histories.into_values().flatten().collect();
@@ -341,7 +342,7 @@ fn every_fact_about_custody_keeps_its_written_form() {
         "the facts of today are written so:\n{}",
         written.join("\n")
     );
-    let mut kinds: [BTreeSet<String>; 7] = Default::default();
+    let mut kinds: [BTreeSet<String>; 9] = Default::default();
     for line in lines {
         assert_eq!(
             Entry::decode(line.as_bytes()).unwrap().encode().unwrap(),
@@ -359,7 +360,9 @@ fn every_fact_about_custody_keeps_its_written_form() {
             Some("transfer") => 3,
             Some("stocktake") => 4,
             Some("inventory") => 5,
-            _ => 6,
+            Some("loss") => 6,
+            Some("month") => 7,
+            _ => 8,
         };
         let kind = value["event"]["event"]["type"].as_str().unwrap();
         kinds[place].insert(kind.to_owned());
@@ -372,6 +375,8 @@ fn every_fact_about_custody_keeps_its_written_form() {
         names::<StocktakeEvent>(),
         names::<InventoryEvent>(),
         names::<LossEvent>(),
+        names::<MonthEvent>(),
+        names::<WitnessEvent>(),
     ];
     assert_eq!(kinds, expected);
 }

@@ -3,7 +3,9 @@
 use counterfoil::domain::catalogue::ApplicantKind;
 use counterfoil::domain::custody::{Condition, PaperForm};
 use counterfoil::domain::{Digest, Month, Sm3, Timestamp, TransferId};
-use counterfoil::package::{CaseDoc, FileDoc, FileKind, PackageDoc, PaperDoc, StepDoc, Words};
+use counterfoil::package::{
+    CaseDoc, DialectDoc, FileDoc, FileKind, PackageDoc, PaperDoc, StepDoc, Words,
+};
 
 pub(super) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -26,6 +28,12 @@ pub(super) fn head() -> PackageDoc {
         due: "2026-02-28".parse().unwrap(),
         sealed_at: at("2026-02-10T02:30:05Z"),
         software: "0.1.0".into(),
+        dialect: Some(DialectDoc {
+            name: "jiaxing".into(),
+            sha256: Digest::of("jiaxing"),
+        }),
+        fonds: Some("Z109".into()),
+        contact: None,
         cases: Vec::new(),
     }
 }

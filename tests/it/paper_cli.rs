@@ -1,6 +1,6 @@
 //! `counterfoil custody` and `transfer` with the real binary: what they print of an empty hall, and how they refuse.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::Workspace;
 
@@ -47,4 +47,39 @@ fn a_tick_may_be_repeated_and_an_unknown_case_or_round_is_named() {
     let (code, _, errors) = ran(&workspace, &["transfer", "status", "--of", "YLZX"]);
     assert_eq!(code, Some(2), "{errors}");
     assert!(errors.contains("site/CODE"), "{errors}");
+}
+
+/// What `doctor` says under a name, with this in the configuration.
+fn doctor(workspace: &Workspace, more: &str, names: [&str; 2]) -> Vec<(Value, String)> {
+    let file = workspace.path().join("counterfoil.toml");
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    std::fs::write(&file, format!("{text}{more}")).unwrap();
+    let mut command = workspace.command(&["--json", "doctor"]);
+    // No engine is asked: there is none here.
+    let output = command
+        .env("COUNTERFOIL_OCR_DIR", workspace.path().join("none"))
+        .output();
+    let text = String::from_utf8(output.unwrap().stdout).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    let lines: Vec<Value> = lines.collect();
+    let said = names.map(|name| {
+        let line = lines.iter().find(|line| line["check"] == name).unwrap();
+        let detail = line["detail"].as_str().unwrap().to_owned();
+        (line["status"].clone(), detail)
+    });
+    said.into()
+}
+
+#[test]
+fn doctor_names_a_demonstration_clock_and_a_dialect_that_is_not_there() {
+    let workspace = Workspace::new();
+    let names = ["hall-time", "package"];
+    let said = doctor(&workspace, "", names);
+    assert_eq!((&said[0].0, &said[1].0), (&json!("ok"), &json!("ok")));
+    assert!(said[1].1.contains("jiaxing"), "{said:?}");
+    let config = "[clock]\nfile = \"time.txt\"\n[package]\ndialect = \"./own\"\n";
+    let said = doctor(&workspace, config, names);
+    assert_eq!((&said[0].0, &said[1].0), (&json!("warn"), &json!("fail")));
+    assert!(said[0].1.contains("time.txt"), "{said:?}");
+    assert!(said[1].1.contains("own"), "{said:?}");
 }

@@ -203,7 +203,7 @@ async fn a_refused_offer_stays_with_its_giver_and_says_why() {
 }
 
 /// A case that is received, scanned, accepted and decided.
-async fn settled(clerk: &mut Client, officer: &mut Client, decider: &mut Client) -> String {
+pub async fn settled(clerk: &mut Client, officer: &mut Client, decider: &mut Client) -> String {
     let case = received(clerk).await;
     scanned(clerk, &case).await;
     let push = json!({ "action": "push" });

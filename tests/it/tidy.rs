@@ -54,7 +54,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "derive", "forms", "store", "ledger", "merkle", "domain",
         ],
     ),
-    ("config", &["domain", "malware", "ocr", "store", "strict"]),
+    (
+        "config",
+        &["domain", "malware", "ocr", "package", "store", "strict"],
+    ),
     ("telemetry", &["config"]),
     (
         "http",

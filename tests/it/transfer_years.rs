@@ -14,7 +14,7 @@ use counterfoil::transfer::{StandingCount, Ticked};
 use serde_json::Value;
 
 use crate::support::{Random, from_environment};
-use crate::transfer_years_days::{date, first_of, last_of, month_of};
+use crate::transfer_years_days::{date, day_of, first_of, last_of, month_of};
 use crate::transfer_years_kit::{FAULTS, Hall, SITES, system};
 use crate::transfer_years_people::Office;
 
@@ -194,6 +194,11 @@ impl Run {
             let wanted: Vec<StandingCount> = wanted.into_values().collect();
             let told: Vec<StandingCount> = views.iter().map(|view| view.count).collect();
             assert_eq!(told, wanted, "{at} on {}", date(day));
+            for view in &views {
+                let month = month_of(day_of(view.month.first()));
+                let closed = naive.months.contains_key(&(site.clone(), month));
+                assert_eq!(view.closed, closed, "{at} {} on {}", view.month, date(day));
+            }
             self.views += views.len() as u64;
         }
     }

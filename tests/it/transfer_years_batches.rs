@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use counterfoil::domain::custody::Side;
-use counterfoil::domain::transfer::{CaseStanding, TransferEvent};
+use counterfoil::domain::custody::{Holder, Side};
+use counterfoil::domain::transfer::{CaseStanding, MonthEvent, TransferEvent};
 use counterfoil::domain::*;
 
-use crate::transfer_years_days::{date, day_of, last_of, month_of};
-use crate::transfer_years_naive::{Batch, Naive};
+use crate::transfer_years_days::{date, day_of, first_of, last_of, month_of};
+use crate::transfer_years_naive::{Batch, Naive, Sheet};
 
 impl Naive {
     /// What is recorded about a round.
@@ -193,9 +193,102 @@ impl Naive {
         state
     }
 
+    /// Notes whether anything of a case is left to be looked after.
+    pub fn look_about(&mut self, case: &CaseNo) {
+        let sheets = self.cases[case].values();
+        let about = |sheet: &Sheet| {
+            let hall = |at: &Holder| matches!(at.side, Side::Hall { .. });
+            sheet.lender.is_some() || sheet.at.as_ref().is_some_and(hall)
+        };
+        if sheets.into_iter().any(about) {
+            self.about.insert(case.clone());
+        } else {
+            self.about.remove(case);
+        }
+    }
+
+    /// Notes since when nothing is owed of the papers of a case.
+    pub fn settle(&mut self, case: &CaseNo, day: i64) {
+        for sheet in self.cases.get_mut(case).unwrap().values_mut() {
+            sheet.settled_on = sheet.settled().then(|| sheet.settled_on.unwrap_or(day));
+        }
+    }
+
+    /// When a month of a site could be closed, with its cases: all, without paper, settled, put off.
+    fn closing(&self, site: &SiteCode, month: i64) -> Option<(i64, [u32; 4])> {
+        let (mut on, mut counts) = (last_of(month) + 1, [0; 4]);
+        let mut until = i64::MAX;
+        let none = BTreeMap::new();
+        for (case, closed) in &self.closed {
+            if month_of(*closed) != month || self.site_of[case] != *site {
+                continue;
+            }
+            counts[0] += 1;
+            let sheets = self.cases.get(case).unwrap_or(&none).values();
+            let own: Vec<_> = sheets
+                .filter(|one| month_of(one.came_in) <= month)
+                .collect();
+            let mut kind = if own.is_empty() { 1 } else { 2 };
+            for sheet in &own {
+                let since = match (sheet.settled_on, sheet.deferred) {
+                    (Some(since), _) => since,
+                    (None, Some(day)) => {
+                        (kind, until) = (3, until.min(day));
+                        sheet.put_off_on?
+                    }
+                    (None, None) => return None,
+                };
+                on = on.max(since);
+            }
+            counts[kind] += 1;
+        }
+        (until >= on).then_some((on, counts))
+    }
+
+    /// A month is closed once, when nothing of it is owed but what was put off.
+    pub fn month(&mut self, event: &MonthEvent, day: i64) {
+        let MonthEvent::Closed {
+            site,
+            month,
+            on,
+            cases,
+            no_paper,
+            settled,
+            deferred,
+            late,
+        } = event;
+        let month = month_of(day_of(month.first()));
+        let told = (day_of(*on), [*cases, *no_paper, *settled, *deferred]);
+        assert_eq!(self.closing(site, month), Some(told), "{event:?}");
+        assert!(month < month_of(day) && told.0 <= day, "{event:?}");
+        assert_eq!(*late, told.0 < day, "{event:?}");
+        let known = self.months.insert((site.clone(), month), told.0);
+        assert_eq!(known, None, "{event:?}");
+        self.note(if *late {
+            "month closed late"
+        } else {
+            "month closed"
+        });
+    }
+
+    /// Every month that could be closed is.
+    fn all_closed(&self, today: i64) {
+        let sites: BTreeSet<&SiteCode> = self.site_of.values().collect();
+        for site in sites {
+            for month in month_of(first_of(2024 * 12))..month_of(today) {
+                if !self.months.contains_key(&(site.clone(), month)) {
+                    let open = self.closing(site, month);
+                    let open = open.filter(|(on, _)| *on <= today);
+                    assert_eq!(open, None, "{site} {} on {}", month % 12 + 1, date(today));
+                }
+            }
+        }
+    }
+
     /// Says what a tick on the evening of `today` should have left undone: nothing.
     pub fn evening(&self, today: i64) -> u64 {
         let mut seen = 0;
+        self.all_closed(today);
         for (id, round) in &self.rounds {
             if round.papers.is_empty() {
                 continue;

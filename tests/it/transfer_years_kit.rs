@@ -10,6 +10,7 @@ use counterfoil::counter::{Ask, Counter, CounterError, placing};
 use counterfoil::domain::access::{Grant, Role, Scope};
 use counterfoil::domain::catalogue::{MetBy, ServiceItem, Weight};
 use counterfoil::domain::custody::Side;
+use counterfoil::domain::hall::{SiteEvent, SiteLevel};
 use counterfoil::domain::staff::{PublicKey, StaffEvent};
 use counterfoil::domain::time::ManualClock;
 use counterfoil::domain::*;
@@ -250,6 +251,18 @@ impl Hall {
         let catalog = new_catalog(&kept);
         let process = Process::new(kept.clone());
         let counter = begin(&process, &blobs, &vault, &catalog, &clock).await;
+        for at in SITES {
+            let opened = SiteEvent::Opened {
+                level: SiteLevel::Centre,
+                parent: None,
+                definition: Digest::of(at),
+            };
+            let subject = Subject::Site(at.parse().unwrap());
+            let fact = Fact::new(subject, Event::Site { event: opened });
+            let name = format!("site/{at}");
+            let opened = record(&counter, &ask(&name), |_, _| Ok(vec![fact.clone()])).await;
+            opened.unwrap();
+        }
         let mut people = Vec::new();
         for (person, role) in everybody() {
             let facts = enrolment(&person, role);

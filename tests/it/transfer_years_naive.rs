@@ -22,10 +22,29 @@ pub struct Sheet {
     pub offered: Option<SlipId>,
     pub listed: Option<TransferId>,
     pub deferred: Option<i64>,
+    /// Since when nothing is owed.
+    pub settled_on: Option<i64>,
+    /// When it was put off.
+    pub put_off_on: Option<i64>,
     pub doubts: BTreeSet<DiscrepancyId>,
 }
 
 impl Sheet {
+    fn new(row: Option<MaterialCode>, came_in: i64, at: Option<Holder>) -> Self {
+        Self {
+            row,
+            came_in,
+            at,
+            lender: None,
+            offered: None,
+            listed: None,
+            deferred: None,
+            settled_on: None,
+            put_off_on: None,
+            doubts: BTreeSet::new(),
+        }
+    }
+
     /// Whether nothing is owed any more: the applicant has it, or a department that need not give it back.
     pub fn settled(&self) -> bool {
         let owner = self.lender.as_ref().or(self.at.as_ref());
@@ -83,6 +102,9 @@ pub struct Naive {
     pub cases: BTreeMap<CaseNo, BTreeMap<u16, Sheet>>,
     pub lead: BTreeMap<CaseNo, (DepartmentCode, DepartmentCode)>,
     pub closed: BTreeMap<CaseNo, i64>,
+    pub site_of: BTreeMap<CaseNo, SiteCode>,
+    /// The months that are closed, with the day on which they could be.
+    pub months: BTreeMap<(SiteCode, i64), i64>,
     /// Cases of which the hall holds paper or somebody borrowed it.
     pub about: BTreeSet<CaseNo>,
     pub rounds: BTreeMap<TransferId, Batch>,
@@ -106,6 +128,8 @@ impl Naive {
             cases: BTreeMap::new(),
             lead: BTreeMap::new(),
             closed: BTreeMap::new(),
+            site_of: BTreeMap::new(),
+            months: BTreeMap::new(),
             about: BTreeSet::new(),
             rounds: BTreeMap::new(),
             offers: BTreeMap::new(),
@@ -146,11 +170,26 @@ impl Naive {
             ) => {
                 self.closed.insert(case.clone(), day);
             }
+            (
+                Subject::Case(case),
+                Event::Case {
+                    event: CaseEvent::Opened { mandate, .. },
+                },
+            ) => {
+                self.site_of.insert(case.clone(), mandate.site.clone());
+            }
             (Subject::Bundle(case), Event::Bundle { event }) => {
                 self.bundle(case, event, day);
+                self.settle(case, day);
                 self.look_about(case);
             }
-            (Subject::Slip(id), Event::Slip { event }) => self.slip(id, event, day),
+            (Subject::Slip(id), Event::Slip { event }) => {
+                self.slip(id, event, day);
+                for line in self.offers[id].manifest.lines.clone() {
+                    self.settle(&line.case, day);
+                }
+            }
+            (Subject::Month(_), Event::Month { event }) => self.month(event, day),
             (Subject::Transfer(id), Event::Transfer { event }) => self.round(id, event, day),
             (Subject::Discrepancy(id), Event::Discrepancy { event }) => match event {
                 DiscrepancyEvent::Opened { discrepancy } => {
@@ -164,19 +203,6 @@ impl Naive {
                 }
             },
             _ => {}
-        }
-    }
-
-    fn look_about(&mut self, case: &CaseNo) {
-        let sheets = self.cases[case].values();
-        let about = |sheet: &Sheet| {
-            let hall = |at: &Holder| matches!(at.side, Side::Hall { .. });
-            sheet.lender.is_some() || sheet.at.as_ref().is_some_and(hall)
-        };
-        if sheets.into_iter().any(about) {
-            self.about.insert(case.clone());
-        } else {
-            self.about.remove(case);
         }
     }
 
@@ -198,16 +224,7 @@ impl Naive {
                     staff: Some(clerk.clone()),
                 });
                 for paper in papers {
-                    let sheet = Sheet {
-                        row: paper.row.clone(),
-                        came_in: day,
-                        at: at.clone(),
-                        lender: None,
-                        offered: None,
-                        listed: None,
-                        deferred: None,
-                        doubts: BTreeSet::new(),
-                    };
+                    let sheet = Sheet::new(paper.row.clone(), day, at.clone());
                     let sheets = self.cases.entry(case.clone()).or_default();
                     assert!(sheets.insert(paper.no, sheet).is_none());
                 }
@@ -226,8 +243,9 @@ impl Naive {
                 until,
             } => {
                 self.unlisted(case, transfer, papers);
+                let put_off = (Some(day_of(*until)), Some(day));
                 for (_, sheet) in self.sheets(case, papers) {
-                    sheet.deferred = Some(day_of(*until));
+                    (sheet.deferred, sheet.put_off_on) = put_off;
                 }
                 self.note("deferred");
             }

@@ -26,17 +26,20 @@ pub(super) struct FolderSink {
 }
 
 impl FolderSink {
-    /// Makes the folder and its payload folder.
-    pub(super) fn create(stage: &Stage) -> Result<Self, Fault> {
+    /// Makes the folder and `folders` in it.
+    pub(super) fn create(stage: &Stage, folders: &[&str]) -> Result<Self, Fault> {
         let root = stage.bag();
-        let made = fs::create_dir(&root).and_then(|()| fs::create_dir(root.join("data")));
+        let mut made = fs::create_dir(&root);
+        for folder in folders {
+            made = made.and_then(|()| fs::create_dir(root.join(folder)));
+        }
         // Opened before the first byte is written: an error of any later write-back is told to this handle.
         let handle = made.and_then(|()| File::open(&root));
         Ok(Self {
             handle: handle.map_err(|error| Fault::io(stage.name(), &error))?,
             root,
             name: stage.name(),
-            made: "data".to_owned(),
+            made: String::new(),
             buffer: vec![0; BUFFER],
         })
     }

@@ -9,6 +9,7 @@ mod spool;
 mod stage;
 mod tap;
 mod tar;
+mod tree;
 mod zip;
 
 use std::io::Read;
@@ -26,6 +27,7 @@ use spool::Spool;
 pub use spool::TagSpool;
 use stage::Stage;
 use tap::Tap;
+pub use tree::TreeWriter;
 
 /// Warnings kept; the rest is counted.
 const WARNINGS_MAX: usize = 100;
@@ -100,6 +102,20 @@ trait Sink: Send {
     fn finish(&mut self) -> Result<(), Fault>;
 }
 
+/// Where the files go in a form; in an archive below one folder called `base`.
+fn sink(
+    stage: &Stage,
+    form: Form,
+    base: &BagPath,
+    folders: &[&str],
+) -> Result<Box<dyn Sink>, Fault> {
+    Ok(match form {
+        Form::Folder => Box::new(folder::FolderSink::create(stage, folders)?),
+        Form::Tar => Box::new(tar::TarSink::create(stage, base, folders)?),
+        Form::Zip => Box::new(zip::ZipSink::create(stage, base, folders)?),
+    })
+}
+
 /// Writes one bag.
 pub struct BagWriter {
     sink: Box<dyn Sink>,
@@ -132,11 +148,7 @@ impl BagWriter {
     ) -> Result<Self, Fault> {
         let stage = Stage::open(target)?;
         let base = base_name(&stage, form)?;
-        let sink: Box<dyn Sink> = match form {
-            Form::Folder => Box::new(folder::FolderSink::create(&stage)?),
-            Form::Tar => Box::new(tar::TarSink::create(&stage, &base)?),
-            Form::Zip => Box::new(zip::ZipSink::create(&stage, &base)?),
-        };
+        let sink = sink(&stage, form, &base, &["data"])?;
         let optional = [Algorithm::Sha512, Algorithm::Sm3];
         let asked = optional.into_iter().filter(|one| more.contains(one));
         let algorithms: Vec<Algorithm> = [Algorithm::Sha256].into_iter().chain(asked).collect();

@@ -23,14 +23,15 @@ pub(super) struct TarSink {
 }
 
 impl TarSink {
-    /// Begins the file with the folder and its payload folder.
-    pub(super) fn create(stage: &Stage, base: &BagPath) -> Result<Self, Fault> {
+    /// Begins the file with the folder and `folders` in it.
+    pub(super) fn create(stage: &Stage, base: &BagPath, folders: &[&str]) -> Result<Self, Fault> {
         let mut sink = Self {
             out: Out::create(&stage.bag(), &stage.name())?,
             base: base.as_str().to_owned(),
         };
-        for folder in ["", "data/"] {
-            sink.header(folder, EntryType::Directory, 0o755, 0)?;
+        sink.header("", EntryType::Directory, 0o755, 0)?;
+        for folder in folders {
+            sink.header(&format!("{folder}/"), EntryType::Directory, 0o755, 0)?;
         }
         Ok(sink)
     }

@@ -49,8 +49,8 @@ struct Placed<'a> {
 }
 
 impl ZipSink {
-    /// Begins the file with the folder and its payload folder.
-    pub(super) fn create(stage: &Stage, base: &BagPath) -> Result<Self, Fault> {
+    /// Begins the file with the folder and `folders` in it.
+    pub(super) fn create(stage: &Stage, base: &BagPath, folders: &[&str]) -> Result<Self, Fault> {
         let name = stage.name();
         let options = &mut File::options();
         let options = options.read(true).write(true).create_new(true);
@@ -63,8 +63,12 @@ impl ZipSink {
             entries: 0,
             piece: vec![0; 256 << 10],
         };
-        for folder in ["", "data/"] {
-            let name = format!("{}/{folder}", sink.base);
+        let inside = folders
+            .iter()
+            .map(|folder| format!("{}/{folder}/", sink.base));
+        let root = format!("{}/", sink.base);
+        let names: Vec<String> = [root].into_iter().chain(inside).collect();
+        for name in names {
             let at = sink.out.position();
             sink.local(&name, 0, false)?;
             sink.list(&Placed {

@@ -13,7 +13,7 @@ use crate::store::lists::Place;
 /// Lists of cases.
 pub mod case_list {
     use crate::domain::case::Stage;
-    use crate::domain::{Date, DepartmentCode, SerialNo, SiteCode, TaskCode};
+    use crate::domain::{Date, DepartmentCode, Month, SerialNo, SiteCode, TaskCode};
 
     /// Every case of a site, by opening.
     pub fn at_site(site: &SiteCode) -> String {
@@ -23,6 +23,11 @@ pub mod case_list {
     /// The cases of a site at one stage, by opening.
     pub fn at_site_stage(site: &SiteCode, stage: Stage) -> String {
         format!("case/site/{site}/{}", word(stage))
+    }
+
+    /// The cases of a site that closed in a month, by opening.
+    pub fn concluded(site: &SiteCode, month: Month) -> String {
+        format!("case/concluded/{site}/{month}")
     }
 
     /// Every case that was pushed to a department, by opening.
@@ -128,6 +133,11 @@ pub fn department_list() -> &'static str {
     "department"
 }
 
+/// Every witness of the log, by enrolment.
+pub fn witness_list() -> &'static str {
+    "witness"
+}
+
 /// The places of a subject.
 pub fn placing(subject: &Subject, history: &[Recorded]) -> Vec<Place> {
     let (Some(first), Some(last)) = (history.first(), history.last()) else {
@@ -152,6 +162,8 @@ pub fn placing(subject: &Subject, history: &[Recorded]) -> Vec<Place> {
         Subject::Discrepancy(_) => paper::discrepancy_places(first, last, history),
         Subject::Transfer(_) => paper::round_places(first, history),
         Subject::Inventory(_) => paper::inventory_places(first, history),
+        Subject::Witness(_) => vec![Place::new(witness_list(), first.index)],
+        Subject::Month(_) => paper::month_places(first, history),
         Subject::Log
         | Subject::Hall
         | Subject::Scan(_)
@@ -178,6 +190,10 @@ fn case_places(first: &Recorded, last: &Recorded, history: &[Recorded]) -> Vec<P
         Place::new(case_list::at_site(site), order),
         Place::new(case_list::at_site_stage(site, case.stage), order),
     ];
+    if let Some(closed) = case::concluded_at(&case).map(Date::of) {
+        let list = case_list::concluded(site, closed.month());
+        places.push(Place::new(list, order));
+    }
     let day = Date::of(case.opened_at);
     if let Some(count) = crate::counter::numbers::count_of(&case.no, &case.mandate.task, day) {
         places.push(Place::new(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::custody::{self, Side, Standing};
-use crate::domain::transfer::{Fate, RoundStage, fate, fold_round};
+use crate::domain::transfer::{Fate, RoundStage, fate, fold_month, fold_round};
 use crate::ledger::Recorded;
 use crate::store::lists::Place;
 
@@ -57,6 +57,11 @@ pub mod paper_list {
     /// Every inventory of a site's paper, by opening.
     pub fn inventories(site: &SiteCode) -> String {
         format!("inventory/site/{site}")
+    }
+
+    /// The months of a site that are closed, by closing.
+    pub fn months_of_site(site: &SiteCode) -> String {
+        format!("month/{site}")
     }
 
     /// Every round of transfer, by opening.
@@ -121,6 +126,13 @@ pub(super) fn discrepancy_places(
     let order = if open { first.index } else { last.index };
     let list = paper_list::discrepancies(&found.discrepancy.owner.side, open);
     vec![Place::new(list, order)]
+}
+
+pub(super) fn month_places(first: &Recorded, history: &[Recorded]) -> Vec<Place> {
+    let closed = fold_month(history.iter().map(|fact| &fact.entry));
+    let closed = closed.map(|(site, ..)| paper_list::months_of_site(&site));
+    let places = closed.map(|list| Place::new(list, first.index));
+    places.into_iter().collect()
 }
 
 pub(super) fn round_places(first: &Recorded, history: &[Recorded]) -> Vec<Place> {

@@ -77,6 +77,7 @@ actions! {
     ConsentDeferral, "consent_deferral", "Agree, for a department, to have papers later (Art 12(4)).";
     ApproveDeferral, "approve_deferral", "Approve, for the hall, that papers are transferred later (Art 12(4)).";
     CheckPackage, "check_package", "Check a package for the department that receives it (Art 12(4)).";
+    ReadTransferRate, "read_transfer_rate", "See how much paper was transferred in time (Art 12(4)).";
     UploadScan, "upload_scan", "Hand in a scan.";
     ReadScan, "read_scan", "See a scan, its text and its record.";
     Search, "search", "Search the text of records.";
@@ -101,6 +102,9 @@ actions! {
     ResetAccount, "reset_account", "Lock, unlock and recover accounts; end their sessions.";
     IssueToken, "issue_token", "Issue and revoke tokens of stations.";
     ManageKeys, "manage_keys", "Change the log's signing key.";
+    ManageWitnesses, "manage_witnesses", "Enrol and retire the witnesses of the log.";
+    HandInCosignature, "hand_in_cosignature", "Hand in a checkpoint of the log that a witness cosigned.";
+    ReadWitnesses, "read_witnesses", "See the witnesses of the log and what they cosigned.";
     Maintain, "maintain", "Rebuild projections, see metrics and health in detail.";
     ReadAudit, "read_audit", "Read who did and read what.";
 }
@@ -116,6 +120,7 @@ impl Action {
                 | Action::ResetAccount
                 | Action::IssueToken
                 | Action::ManageKeys
+                | Action::ManageWitnesses
         )
     }
 }

@@ -112,6 +112,7 @@ const TABLE: &[(Action, [Cell; COLUMNS])] = {
         (ConsentDeferral,         [SEE , OWN , OWN , SEE , SEE , SEE , NONE, NONE, NONE, NONE]),
         (ApproveDeferral,         [SEE , SEE , SEE , SEE , OWN , SEE , NONE, NONE, NONE, NONE]),
         (CheckPackage,            [SEE , OWN , OWN , SEE , SEE , SEE , NONE, NONE, NONE, NONE]),
+        (ReadTransferRate,        [SEE , SEE , SEE , SEE , OWN , OWN , NONE, NONE, NONE, NONE]),
         (UploadScan,              [OWN , SEE , SEE , OWN , SEE , SEE , NONE, NONE, NONE, OWN ]),
         (ReadScan,                [OWN , OWN , OWN , OWN , OWN , OWN , NONE, NONE, NONE, NONE]),
         (Search,                  [OWN , OWN , OWN , OWN , OWN , OWN , NONE, NONE, NONE, NONE]),
@@ -138,6 +139,9 @@ const TABLE: &[(Action, [Cell; COLUMNS])] = {
         (ResetAccount,            [NO  , NO  , NO  , NO  , NO  , NO  , NO  , ALL , NO  , NONE]),
         (IssueToken,              [NO  , NO  , NO  , NO  , NO  , NO  , NO  , ALL , NO  , NONE]),
         (ManageKeys,              [NO  , NO  , NO  , NO  , NO  , NO  , NO  , ALL , NO  , NONE]),
+        (ManageWitnesses,         [NO  , NO  , NO  , NO  , NO  , NO  , NO  , ALL , NO  , NONE]),
+        (HandInCosignature,       [NO  , ALL , ALL , NO  , ALL , ALL , NO  , NO  , NO  , NONE]),
+        (ReadWitnesses,           [ALL , ALL , ALL , ALL , ALL , ALL , ALL , ALL , ALL , NONE]),
         (Maintain,                [NO  , NO  , NO  , NO  , NO  , NO  , ALL , NO  , NO  , NONE]),
         (ReadAudit,               [NO  , NO  , NO  , NO  , NO  , HERE, NO  , NO  , ALL , NONE]),
     ]

@@ -9,7 +9,9 @@ mod due;
 mod event;
 mod gather;
 mod hand;
+mod month;
 mod plan;
+mod rate;
 mod refusal;
 mod round;
 mod standing;
@@ -23,7 +25,13 @@ pub use due::{Due, REMINDERS, due_of, month_of, reminder_day, shown};
 pub use event::{RoundLine, RoundLines, RoundOutcome, TransferEvent};
 pub use gather::{Seal, checked, given, on_round, reconcile, seal};
 pub use hand::{ended, offered, received, withdrawn};
+pub use month::{
+    MonthClosing, MonthEvent, PaperCourse, close_month, courses, fold_month, of_month,
+};
 pub use plan::{Candidate, Closed, Opened, Planned, Round, Rounds, plan};
+pub use rate::{PaperEnd, RateCount, Timeliness, timeliness};
 pub use refusal::TransferRefusal;
-pub use round::{DeferralRequest, RoundStage, RoundState, SealedPackage, fold as fold_round};
+pub use round::{
+    CheckedPackage, DeferralRequest, RoundStage, RoundState, SealedPackage, fold as fold_round,
+};
 pub use standing::{CaseStanding, Fate, PaperDuty, came_in, fate, goes_to, ready, standing};

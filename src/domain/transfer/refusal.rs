@@ -28,6 +28,10 @@ refusals! {
         "这一批次应移交给{expected}；请更正接收方", "this round goes to {expected:#}; correct the receiver";
     ChecksFailed { failed: u32 }, "checks-failed", "checks",
         "有 {failed} 项必检项目未通过，不能封装；请按检测报告处理后重试", "{failed} mandatory checks failed, so the package is not sealed; mend what the report names and try again";
+    OtherRound { transfer: TransferId }, "other-round", "report.transfer",
+        "检测报告不是移交批次 {transfer} 的；请核验该批次的移交包", "the checks are not about round {transfer}; verify the package of that round";
+    ReportForm, "report-form", "report",
+        "检测报告为空、过长或含控制字符；请用 counterfoil verify --report 生成", "the checks are empty, too long or have control characters; make them with counterfoil verify --report";
     DeferralOpen { transfer: TransferId }, "deferral-open", "",
         "移交批次 {transfer} 已有延期申请在办；请先办结", "a request to have papers of round {transfer} later is open; finish it first";
     NoDeferral { transfer: TransferId }, "no-deferral", "",

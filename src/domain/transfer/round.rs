@@ -47,6 +47,21 @@ pub struct SealedPackage {
     pub at: Timestamp,
 }
 
+/// What the department found when it checked the package (接收检测).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedPackage {
+    /// Digest of the payload manifest that it has.
+    pub package: Digest,
+    /// Digest of its checks.
+    pub checks: Digest,
+    /// How many mandatory ones failed.
+    pub failed: u32,
+    /// By whom.
+    pub by: StaffId,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Where a round stands.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
@@ -110,6 +125,8 @@ pub struct RoundState {
     pub reconciled: Option<Digest>,
     /// Its package.
     pub sealed: Option<SealedPackage>,
+    /// What the department found when it checked that package.
+    pub checked: Option<CheckedPackage>,
     /// Sizes of the log in the checkpoints that the department was given with its package.
     pub given: BTreeSet<u64>,
     /// Its open offers.
@@ -172,23 +189,6 @@ impl RoundState {
                 self.sealed = None;
                 self.left = *left;
             }
-            TransferEvent::Sealed {
-                package,
-                checks,
-                files,
-                bytes,
-                log_size,
-                ..
-            } => {
-                self.sealed = Some(SealedPackage {
-                    package: *package,
-                    checks: *checks,
-                    files: *files,
-                    bytes: *bytes,
-                    log_size: *log_size,
-                    at,
-                });
-            }
             TransferEvent::PackageGiven { log_size, .. } => {
                 self.given.insert(*log_size);
             }
@@ -210,7 +210,48 @@ impl RoundState {
                 self.left = *left;
                 self.reopen();
             }
+            TransferEvent::Sealed { .. } | TransferEvent::PackageChecked { .. } => {
+                self.apply_package(event, at);
+            }
             _ => self.apply_deferral(event),
+        }
+    }
+
+    fn apply_package(&mut self, event: &TransferEvent, at: Timestamp) {
+        match event {
+            TransferEvent::Sealed {
+                package,
+                checks,
+                files,
+                bytes,
+                log_size,
+                ..
+            } => {
+                self.sealed = Some(SealedPackage {
+                    package: *package,
+                    checks: *checks,
+                    files: *files,
+                    bytes: *bytes,
+                    log_size: *log_size,
+                    at,
+                });
+                self.checked = None;
+            }
+            TransferEvent::PackageChecked {
+                package,
+                checks,
+                failed,
+                by,
+            } => {
+                self.checked = Some(CheckedPackage {
+                    package: *package,
+                    checks: *checks,
+                    failed: *failed,
+                    by: by.clone(),
+                    at,
+                });
+            }
+            _ => {}
         }
     }
 
@@ -302,6 +343,7 @@ fn opened(id: &TransferId, event: &TransferEvent, at: Timestamp) -> Option<Round
         reconciliations: 0,
         reconciled: None,
         sealed: None,
+        checked: None,
         given: BTreeSet::new(),
         offers: BTreeSet::new(),
         handed_over: BTreeMap::new(),

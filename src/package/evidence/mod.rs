@@ -7,7 +7,6 @@
 //! | `ledger/facts.jsonl` | a fact a line, `{"index":n,"leaf":"<its exact text>"}`, by index |
 //! | `ledger/proofs.jsonl` | for each, `{"index":n,"path":["<hex>",…]}`: its inclusion (RFC 6962) in that checkpoint |
 //! | `ledger/consistency.jsonl` | `{"size":m,"root":"<hex>","path":[…]}`: from each checkpoint the receiver had before |
-//! | `ledger/cosignatures` | the receivers' cosignatures (C2SP tlog-cosignature) of that checkpoint, if any |
 //! | `custody/slips/SLIP.manifest.json`, `.outcome.json` | the exact bytes that giver and receiver signed |
 //! | `custody/transfer/DIGEST.json` | what facts of the round name by digest: its lines, findings, checks |
 //!
@@ -38,12 +37,13 @@ pub const FACTS: &str = "ledger/facts.jsonl";
 pub const PROOFS: &str = "ledger/proofs.jsonl";
 /// Proofs from earlier checkpoints.
 pub const CONSISTENCY: &str = "ledger/consistency.jsonl";
-/// Cosignatures of the checkpoint.
-pub const COSIGNATURES: &str = "ledger/cosignatures";
 /// Where the slips' documents are.
 pub const SLIPS: &str = "custody/slips/";
 /// Where the round's documents are.
 pub const DOCUMENTS: &str = "custody/transfer/";
+
+/// The folders of a bag that hold evidence.
+pub const EVIDENCE_FOLDERS: [&str; 2] = ["ledger", "custody"];
 
 /// Bytes of a line: a leaf of the largest size with every byte escaped.
 const LINE_BYTES_MAX: usize = 7 * crate::domain::event::LEAF_BYTES_MAX;

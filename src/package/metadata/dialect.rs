@@ -6,7 +6,8 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::super::PackageFault;
+use super::super::{DialectDoc, PackageFault};
+use crate::domain::Digest;
 use crate::strict::{Problems, Table};
 
 /// The file that makes a folder a dialect.
@@ -100,6 +101,7 @@ impl Made {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dialect {
     name: String,
+    digest: Digest,
     pub(super) files: Vec<Made>,
     pub(super) templates: BTreeMap<String, String>,
 }
@@ -160,12 +162,21 @@ impl Dialect {
         Self::of_files(&folder.display().to_string(), files)
     }
 
+    /// The dialect as a package states it.
+    pub fn stated(&self) -> DialectDoc {
+        DialectDoc {
+            name: self.name.clone(),
+            sha256: self.digest,
+        }
+    }
+
     /// What it calls itself.
     pub fn name(&self) -> &str {
         &self.name
     }
 
     fn of_files(place: &str, mut files: BTreeMap<String, String>) -> Result<Self, PackageFault> {
+        let digest = digest_of(&files);
         let Some(text) = files.remove(FILE) else {
             return Err(PackageFault::DialectFolder {
                 file: place.to_owned(),
@@ -180,10 +191,23 @@ impl Dialect {
         })?;
         Ok(Self {
             name,
+            digest,
             files: made,
             templates: files,
         })
     }
+}
+
+/// SHA-256 over each file's name and text, with their lengths.
+fn digest_of(files: &BTreeMap<String, String>) -> Digest {
+    let mut whole = Vec::new();
+    for (name, text) in files {
+        for part in [name, text] {
+            whole.extend((part.len() as u64).to_be_bytes());
+            whole.extend_from_slice(part.as_bytes());
+        }
+    }
+    Digest::of(whole)
 }
 
 /// What an editor leaves behind is not part of a dialect.

@@ -18,6 +18,9 @@ pub(super) fn record(doc: &PackageDoc) -> Vec<u8> {
     xml.leaf("dc:creator", &doc.department_name);
     xml.leaf("dc:contributor", &doc.site_name);
     xml.leaf("dc:contributor", &doc.hall_name);
+    if let Some(fonds) = &doc.fonds {
+        xml.leaf("dc:source", format!("全宗 fonds {fonds}"));
+    }
     xml.leaf("dc:date", doc.month);
     xml.leaf("dc:type", "Collection");
     let papers: usize = doc.cases.iter().map(|case| case.papers.len()).sum();

@@ -105,6 +105,16 @@ fn header(xml: &mut Xml, doc: &PackageDoc) {
         note(xml, "IDENTIFICATIONCODE", code);
         xml.end();
     }
+    // The contact of whoever submits (SIP21 to SIP25).
+    if let Some(contact) = &doc.contact {
+        xml.begin("mets:agent").with("ROLE", "CREATOR");
+        xml.with("TYPE", "INDIVIDUAL");
+        xml.leaf("mets:name", &contact.name);
+        for detail in contact.phone.iter().chain(&contact.email) {
+            xml.leaf("mets:note", detail);
+        }
+        xml.end();
+    }
     xml.end();
 }
 

@@ -7,9 +7,7 @@ use super::report::Seen;
 use super::{Finding, Work};
 use crate::bag::{self, Algorithm, Depth, Fault, Settings};
 use crate::domain::{Digest, SlipId};
-use crate::package::evidence::{
-    CHECKPOINT, CONSISTENCY, COSIGNATURES, DOCUMENTS, FACTS, PROOFS, SLIPS,
-};
+use crate::package::evidence::{CHECKPOINT, CONSISTENCY, DOCUMENTS, FACTS, PROOFS, SLIPS};
 
 /// Algorithms whose manifests a package may have.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::Sha256, Algorithm::Sha512, Algorithm::Sm3];
@@ -47,7 +45,6 @@ fn belongs(path: &str) -> bool {
         FACTS,
         PROOFS,
         CONSISTENCY,
-        COSIGNATURES,
         "bagit.txt",
         "bag-info.txt",
     ];

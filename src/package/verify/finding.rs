@@ -120,7 +120,8 @@ findings! {
     Older { kept: u64, size: u64 }, "package-older", "日志 {about} 的移交包（{size} 条事实）比您保存的检查点（{kept} 条）旧：可能是重放的旧包；请让移交方用现在的日志重新导出", "the package of {about} ({size} facts) is older than the checkpoint you kept ({kept}): an old one may have been played again; ask for one made from the log as it is now";
     Forked { kept: u64 }, "log-forked", "移交包的日志 {about} 与您保存的检查点（{kept} 条事实）不一致：日志在您收到检查点之后被改写；请不要签收，并向监督部门报告", "the log of the package, {about}, contradicts the checkpoint you kept ({kept} facts): it was rewritten after you were given that; do not sign, and report it";
     NoConsistency { kept: u64 }, "since-no-proof", "移交包没有附上从您保存的检查点（{about}，{kept} 条事实）到现在的证明，无法比对；请让移交方为该检查点重新导出", "the package has no proof from the checkpoint of {about} that you kept ({kept} facts), so the two cannot be compared; ask for an export for that checkpoint";
-    CosignatureWrong { key: String }, "cosignature-wrong", "“{about}”中 {key} 的联署不成立；请让移交方重新导出", "the cosignature of {key} in {about} does not hold; ask the sender to export again";
+    WitnessMissing { key: String }, "witness-missing", "您保存的检查点（{about}）没有见证人 {key} 的联署；请向大厅索取联署过的检查点", "the checkpoint you keep ({about}) is not cosigned by {key}; ask the hall for the cosigned one";
+    CosignatureWrong { key: String }, "cosignature-wrong", "您保存的检查点（{about}）上 {key} 的联署不成立：文件被更改，或不是该密钥所签；请不要使用该文件", "the cosignature of {key} on the checkpoint you keep ({about}) does not hold: the file was changed, or another key signed it; do not use that file";
 }
 
 impl std::fmt::Display for Finding {

@@ -8,7 +8,7 @@ use super::facts::History;
 use super::report::Seen;
 use super::{Finding, Work};
 use crate::domain::{Event, Subject};
-use crate::merkle::{Checkpoint, VerifierKey, verify_consistency};
+use crate::merkle::{Checkpoint, Note, VerifierKey, verify_consistency};
 use crate::package::evidence::{self, CHECKPOINT, CONSISTENCY, Earlier};
 
 /// The package's checkpoint.
@@ -95,9 +95,10 @@ impl Work<'_> {
     }
 
     /// Checks every proof from an earlier checkpoint, and holds the package against the one that was kept.
-    pub(super) fn since(&mut self, log: &Log, keys: Option<&Keys>) {
+    pub(super) fn since(&mut self, log: &Log, keys: Option<&Keys>, seen: &mut Seen) {
         let now = &log.checkpoint;
         let kept = self.kept(now, keys);
+        self.witnessed(now, seen);
         let mut found = None;
         let mut wrong = Vec::new();
         let read = evidence::earlier(self.source, |earlier| {
@@ -118,6 +119,24 @@ impl Work<'_> {
         }
         if let Some(kept) = kept {
             self.extends(&kept, now, found);
+        }
+    }
+
+    /// Whether every witness that was named cosigned the kept checkpoint.
+    fn witnessed(&mut self, now: &Checkpoint, seen: &mut Seen) {
+        let trust = self.trust;
+        let note = trust.since.as_deref().map(Note::parse);
+        for witness in &trust.witnesses {
+            let found = match &note {
+                Some(Ok(note)) => witness.cosignature(note),
+                _ => Ok(None),
+            };
+            let (about, key) = (now.origin.clone(), witness.to_string());
+            match found {
+                Ok(Some(_)) => seen.cosigned_by.push(witness.name().to_owned()),
+                Ok(None) => self.findings.add(Finding::WitnessMissing { about, key }),
+                Err(_) => self.findings.add(Finding::CosignatureWrong { about, key }),
+            }
         }
     }
 

@@ -123,7 +123,7 @@ impl Work<'_> {
             self.slips(&history, &round, seen);
             self.losses(&history, &documents);
         }
-        self.since(&log, keys.as_ref());
+        self.since(&log, keys.as_ref(), seen);
     }
 
     fn stopped(&mut self) -> bool {

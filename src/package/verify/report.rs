@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::finding::Finding;
-use crate::domain::{Date, DepartmentCode, Month, SiteCode, Timestamp, TransferId};
+use crate::domain::{Date, DepartmentCode, Digest, Month, SiteCode, Timestamp, TransferId};
 
 /// With what a package was compared beside itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Compared {
     pub since: bool,
     /// Known signers.
     pub signers: bool,
+    /// Witnesses that have to have cosigned the earlier checkpoint.
+    pub witnesses: bool,
 }
 
 /// The judgement in one word.
@@ -50,6 +52,8 @@ pub struct Seen {
     pub month: Option<Month>,
     /// The last day for it.
     pub due: Option<Date>,
+    /// SHA-256 of the payload manifest as it is in the package.
+    pub package: Option<Digest>,
     /// When the content was sealed.
     pub sealed: Option<Timestamp>,
     /// Slips of the round whose two signatures hold.
@@ -58,7 +62,7 @@ pub struct Seen {
     pub received: Vec<(String, u32, u32)>,
     /// Discrepancies that are open.
     pub open_discrepancies: u64,
-    /// Parties whose cosignature of the checkpoint stands in the package; whether to trust them is the reader's.
+    /// Witnesses named by the reader whose cosignature of the kept checkpoint holds.
     pub cosigned_by: Vec<String>,
 }
 

@@ -126,6 +126,7 @@ impl Work<'_> {
         let after = transfer::fold_round(history.before(&subject, sealed.index + 1))?;
         let name = Algorithm::Sha256.manifest();
         let found = self.digest_of(&name);
+        seen.package = found;
         if found.is_some_and(|found| found != *package) {
             self.findings.add(Finding::PayloadDiffers {
                 about: name,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::report::Compared;
 use crate::domain::StaffId;
 use crate::domain::staff::PublicKey;
-use crate::merkle::{Checkpoint, VerifierKey};
+use crate::merkle::{Checkpoint, VerifierKey, WitnessKey};
 
 /// What a package is compared with.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +16,8 @@ pub struct Trust {
     pub since: Option<String>,
     /// Public keys by person, as the department knows them itself; empty where it keeps no list.
     pub signers: BTreeMap<StaffId, HashSet<PublicKey>>,
+    /// Witnesses that have to have cosigned the kept checkpoint.
+    pub witnesses: Vec<WitnessKey>,
 }
 
 /// A file of trust that cannot be used.
@@ -39,6 +41,14 @@ pub enum TrustFault {
     Since {
         /// Why.
         reason: String,
+    },
+    /// Not a witness's key.
+    #[error(
+        "第 {line} 行不是见证人的验证密钥（形如 名称+编号+密钥）；请检查 (line {line} is not a verifier key of a witness, as name+id+key; check it)"
+    )]
+    Witness {
+        /// Which line.
+        line: usize,
     },
     /// Not a line of signers.
     #[error(
@@ -90,11 +100,24 @@ impl Trust {
         }
     }
 
+    /// Takes witnesses from a text: one key a line.
+    pub fn with_witnesses(mut self, text: &str) -> Result<Self, TrustFault> {
+        for (line, text) in lines(text) {
+            let key = text.parse().map_err(|_| TrustFault::Witness { line })?;
+            self.witnesses.push(key);
+        }
+        match self.witnesses.is_empty() {
+            true => Err(TrustFault::Empty),
+            false => Ok(self),
+        }
+    }
+
     pub(super) fn compared(&self) -> Compared {
         Compared {
             log_key: !self.keys.is_empty(),
             since: self.since.is_some(),
             signers: !self.signers.is_empty(),
+            witnesses: !self.witnesses.is_empty(),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::{CaseNo, Digest, Finding, FindingCode, PipelineName, Timestam
 use crate::store::catalog::{Counts, RowStatus, ScanRow};
 
 /// Version of everything below. A catalog of another version is set aside and rebuilt, never converted.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// The one record of what the catalog stands for; it moves in the same transaction as the rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

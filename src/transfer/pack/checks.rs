@@ -31,21 +31,22 @@ const FORMATS: &[&str] = &[
 ];
 
 /// Checks being made at one time with one tool.
-struct Desk {
-    at: Timestamp,
-    checks: Vec<Check>,
+pub(super) struct Desk {
+    pub at: Timestamp,
+    pub checks: Vec<Check>,
 }
 
-struct About {
-    code: &'static str,
-    property: Property,
-    mandatory: bool,
-    zh: &'static str,
-    en: &'static str,
+#[derive(Clone, Copy)]
+pub(super) struct About {
+    pub code: &'static str,
+    pub property: Property,
+    pub mandatory: bool,
+    pub zh: &'static str,
+    pub en: &'static str,
 }
 
 impl Desk {
-    fn put(&mut self, about: About, expected: String, actual: String, verdict: CheckVerdict) {
+    pub fn put(&mut self, about: About, expected: String, actual: String, verdict: CheckVerdict) {
         self.checks.push(Check {
             code: about.code.to_owned(),
             property: about.property,
@@ -61,7 +62,7 @@ impl Desk {
     }
 
     /// A check that lists what is wrong.
-    fn none(&mut self, about: About, wrong: &[String]) {
+    pub fn none(&mut self, about: About, wrong: &[String]) {
         let verdict = match wrong.is_empty() {
             true => CheckVerdict::Passed,
             false => CheckVerdict::Failed,
@@ -80,7 +81,7 @@ impl Desk {
         self.put(about, "0".to_owned(), actual, verdict);
     }
 
-    fn same(&mut self, about: About, expected: u64, actual: u64) {
+    pub fn same(&mut self, about: About, expected: u64, actual: u64) {
         let verdict = match expected == actual {
             true => CheckVerdict::Passed,
             false => CheckVerdict::Failed,
@@ -100,6 +101,7 @@ macro_rules! about {
         }
     };
 }
+pub(super) use about;
 
 impl Packer {
     /// Checks a package before it is sealed.

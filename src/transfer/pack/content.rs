@@ -147,7 +147,9 @@ impl Packer {
         (now, log_size): (Timestamp, u64),
         by: &StaffId,
     ) -> Result<Gathered, CounterError> {
-        let doc = counter.round_doc(round, now).await?;
+        let mut doc = counter.round_doc(round, now).await?;
+        doc.dialect = Some(self.dialect.stated());
+        (doc.fonds, doc.contact) = (self.fonds.clone(), self.contact.clone());
         let mut gathered = Gathered {
             doc,
             documents: Vec::new(),

@@ -200,7 +200,8 @@ impl Packer {
         evidence: &mut Evidence,
     ) -> Result<(), CounterError> {
         let list = paper_list::rounds_of_department(&round.of.department);
-        let mut sizes = BTreeSet::new();
+        // A department may as well keep a checkpoint that a witness cosigned.
+        let mut sizes = counter.cosigned_sizes().await?;
         for subject in counter.whole_list(&list).await? {
             for fact in counter.history(&subject).await? {
                 if let Event::Transfer {

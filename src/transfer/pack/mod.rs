@@ -2,6 +2,7 @@
 //! blobs by path; it can be written as often as one likes and is the same each time. What grows afterwards, signatures
 //! and proofs, goes into it as tag files.
 
+mod accept;
 mod checks;
 mod content;
 mod derived;
@@ -9,13 +10,16 @@ mod describe;
 mod evidence;
 mod report;
 mod seal;
+mod sip;
 mod write;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use accept::{Acceptance, acceptance, check_of};
 pub use report::{Check, CheckReport, CheckVerdict, Property};
-pub use write::PackageForm;
+pub use sip::Submitted;
+pub use write::{PackageForm, PackageProfile};
 
 pub(super) use describe::described;
 
@@ -23,8 +27,8 @@ use crate::bag::Fault;
 use crate::counter::{CounterError, Refusal};
 use crate::ledger::Ledger;
 use crate::malware::Clamd;
-use crate::package::PackageFault;
 use crate::package::metadata::Dialect;
+use crate::package::{ContactDoc, PackageFault};
 use crate::pipeline::Pipelines;
 use crate::records::Records;
 use crate::worker::WorkerPool;
@@ -41,6 +45,10 @@ pub struct Packer {
     pub ledger: Arc<Ledger>,
     /// In which dialect metadata are written.
     pub dialect: Dialect,
+    /// The hall's fonds at the archive (全宗号).
+    pub fonds: Option<String>,
+    /// Whom the archive asks.
+    pub contact: Option<ContactDoc>,
     /// The virus scanner, where one is configured.
     pub clamd: Option<Clamd>,
     /// A folder for files while they are made.

@@ -72,6 +72,23 @@ pub struct Check {
     pub at: Timestamp,
 }
 
+impl Check {
+    /// The check on one line for a person.
+    pub fn line(&self) -> String {
+        let Self {
+            code,
+            zh,
+            en,
+            expected,
+            actual,
+            verdict,
+            ..
+        } = self;
+        let mark = verdict.mark();
+        format!("{code}  {mark}  {zh} ({en})  {expected} / {actual}")
+    }
+}
+
 /// Every check of a package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,5 +1,6 @@
 //! Sealing: what was gathered and checked is fixed by the digest of its list of files.
 
+use super::accept::{Acceptance, usable};
 use super::report::CheckReport;
 use super::{Packer, unbagged};
 use crate::bag::manifest_text;
@@ -62,14 +63,16 @@ impl Packer {
         ask: &Ask,
         id: &TransferId,
         by: &StaffId,
-        (package, report): (Digest, &CheckReport),
+        order: &Acceptance,
     ) -> Result<Done, CounterError> {
+        let Acceptance { package, report } = order;
+        usable(id, report)?;
         let checks = counter.blobs.put(&report.bytes()).await?.digest;
         let failed = report.failed();
         let subject = Subject::Transfer(id.clone());
         counter
             .done(ask, &subject, |_, reads, _| {
-                Ok(checked(&round(reads, id)?, package, checks, failed, by)?)
+                Ok(checked(&round(reads, id)?, *package, checks, failed, by)?)
             })
             .await
     }

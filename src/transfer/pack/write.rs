@@ -16,7 +16,7 @@ use super::{Packer, internal, unbagged};
 use crate::bag::{Algorithm, BagInfo, BagWriter, Form, Known, Limits, Written, read_manifest};
 use crate::counter::bundles::round;
 use crate::counter::{Ask, Counter, CounterError};
-use crate::domain::transfer::{TransferRefusal, given};
+use crate::domain::transfer::{RoundState, SealedPackage, TransferRefusal, given};
 use crate::domain::{Digest, Subject, TransferId};
 use crate::package::evidence::bag_info;
 use crate::store::blob::{BlobError, Blobs};
@@ -40,6 +40,17 @@ pub enum PackageForm {
     Folder,
 }
 
+/// How the content of a package is laid out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PackageProfile {
+    /// A bag (BagIt 1.0).
+    #[default]
+    Bag,
+    /// A submission for an archive (E-ARK SIP 2.2).
+    Eark,
+}
+
 impl From<PackageForm> for Form {
     fn from(form: PackageForm) -> Self {
         match form {
@@ -50,7 +61,59 @@ impl From<PackageForm> for Form {
     }
 }
 
+/// A sealed package with the evidence as it is now.
+pub(super) struct Opened {
+    pub round: RoundState,
+    pub sealed: SealedPackage,
+    /// Its payload manifest, whose digest the seal names.
+    pub manifest: Bytes,
+    /// What the manifest lists.
+    pub files: BTreeMap<String, Digest>,
+    pub evidence: Evidence,
+}
+
 impl Packer {
+    /// The sealed package of a round.
+    pub(super) async fn opened(
+        &self,
+        counter: &Counter,
+        id: &TransferId,
+    ) -> Result<Opened, CounterError> {
+        let (round, _) = counter.round_now(id).await?;
+        let transfer = id.clone();
+        let sealed = round
+            .sealed
+            .ok_or(TransferRefusal::NotSealed { transfer })?;
+        let manifest = counter.blobs.get(&sealed.package, MANIFEST_BYTES_MAX);
+        let manifest = manifest.await?;
+        let files = read_manifest(&mut &manifest[..]).map_err(|fault| unbagged(&fault))?;
+        let evidence = self.evidence(counter, &round, &files).await?;
+        Ok(Opened {
+            round,
+            sealed,
+            manifest,
+            files,
+            evidence,
+        })
+    }
+
+    /// Records that the department was given the package with a checkpoint of `log_size` facts.
+    pub(super) async fn record_given(
+        &self,
+        counter: &Counter,
+        ask: &Ask,
+        id: &TransferId,
+        (package, log_size): (Digest, u64),
+    ) -> Result<(), CounterError> {
+        let subject = Subject::Transfer(id.clone());
+        counter
+            .change(ask, &subject, |_, reads, _| {
+                Ok(given(&round(reads, id)?, package, log_size))
+            })
+            .await?;
+        Ok(())
+    }
+
     /// Writes the sealed package of a round to `target`, with the evidence as it is now, and records which checkpoint
     /// goes with it.
     pub async fn write_package(
@@ -61,39 +124,23 @@ impl Packer {
         (target, form): (&Path, PackageForm),
         more: &[Algorithm],
     ) -> Result<Written, CounterError> {
-        let (known, _) = counter.round_now(id).await?;
-        let not_sealed = || TransferRefusal::NotSealed {
-            transfer: id.clone(),
-        };
-        let sealed = known.sealed.ok_or_else(not_sealed)?;
-        let manifest = counter
-            .blobs
-            .get(&sealed.package, MANIFEST_BYTES_MAX)
-            .await?;
-        let files = read_manifest(&mut &manifest[..]).map_err(|fault| unbagged(&fault))?;
-        let evidence = self.evidence(counter, &known, &files).await?;
-        let log_size = evidence.log_size;
-        let info = bag_info(&known, &sealed).map_err(|fault| unbagged(&fault))?;
+        let opened = self.opened(counter, id).await?;
+        let given = (opened.sealed.package, opened.evidence.log_size);
+        let info = bag_info(&opened.round, &opened.sealed).map_err(|fault| unbagged(&fault))?;
         let job = Job {
-            blobs: counter.blobs.as_ref().clone(),
-            runtime: Handle::current(),
+            source: BlobSource::new(counter),
             target: target.to_owned(),
             form: form.into(),
             more: more.to_vec(),
-            evidence,
+            evidence: opened.evidence,
             info,
         };
         let (sender, receiver) = mpsc::channel(1);
-        let reading = read_ahead(counter.blobs.as_ref(), files, sender);
+        let reading = read_ahead(counter.blobs.as_ref(), opened.files, sender);
         let writing = tokio::task::spawn_blocking(move || job.run(receiver));
         let ((), written) = tokio::join!(reading, writing);
         let written = written.map_err(internal)??;
-        let subject = Subject::Transfer(id.clone());
-        counter
-            .change(ask, &subject, |_, reads, _| {
-                Ok(given(&round(reads, id)?, sealed.package, log_size))
-            })
-            .await?;
+        self.record_given(counter, ask, id, given).await?;
         Ok(written)
     }
 }
@@ -150,8 +197,7 @@ async fn read_ahead(
 
 /// A package being written, away from the request threads.
 struct Job {
-    blobs: Blobs,
-    runtime: Handle,
+    source: BlobSource,
     target: PathBuf,
     form: Form,
     more: Vec<Algorithm>,
@@ -180,13 +226,7 @@ impl Job {
                     writer.payload(&file.path, length, &known, &mut &bytes[..])
                 }
                 Content::Long(size) => {
-                    let mut reader = BlobReader {
-                        job: &self,
-                        digest: file.digest,
-                        at: 0,
-                        size,
-                        piece: Bytes::new(),
-                    };
+                    let mut reader = self.source.reader(&file.digest, size);
                     writer.payload(&file.path, size, &known, &mut reader)
                 }
             };
@@ -197,12 +237,47 @@ impl Job {
     }
 }
 
+/// The blobs of a package, read away from the request threads.
+#[derive(Clone)]
+pub(super) struct BlobSource {
+    blobs: Blobs,
+    runtime: Handle,
+}
+
+impl BlobSource {
+    /// Those of this hall. Called within its runtime.
+    pub fn new(counter: &Counter) -> Self {
+        Self {
+            blobs: counter.blobs.as_ref().clone(),
+            runtime: Handle::current(),
+        }
+    }
+
+    /// A blob as a stream of bytes.
+    pub fn open(&self, digest: &Digest) -> Result<BlobReader<'_>, CounterError> {
+        let size = self.runtime.block_on(self.blobs.size(digest))?;
+        let size = size.ok_or_else(|| internal(format!("blob {digest} is missing")))?;
+        Ok(self.reader(digest, size))
+    }
+
+    fn reader(&self, digest: &Digest, size: u64) -> BlobReader<'_> {
+        BlobReader {
+            source: self,
+            digest: *digest,
+            at: 0,
+            size,
+            piece: Bytes::new(),
+        }
+    }
+}
+
 /// A blob as a stream of bytes.
-struct BlobReader<'j> {
-    job: &'j Job,
+pub(super) struct BlobReader<'j> {
+    source: &'j BlobSource,
     digest: Digest,
     at: u64,
-    size: u64,
+    /// All its bytes.
+    pub size: u64,
     piece: Bytes,
 }
 
@@ -210,9 +285,9 @@ impl Read for BlobReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.piece.is_empty() && self.at < self.size {
             let end = self.size.min(self.at + PIECE_BYTES);
-            let piece = self.job.blobs.get_range(&self.digest, self.at..end);
-            let piece = self.job.runtime.block_on(piece);
-            self.piece = piece.map_err(std::io::Error::other)?;
+            let BlobSource { blobs, runtime } = self.source;
+            let piece = blobs.get_range(&self.digest, self.at..end);
+            self.piece = runtime.block_on(piece).map_err(std::io::Error::other)?;
             self.at = end;
         }
         let length = buffer.len().min(self.piece.len());
