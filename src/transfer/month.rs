@@ -7,14 +7,14 @@ use crate::counter::{Counter, CounterError, case_list, paper_list, site_list};
 use crate::domain::case::concluded_at;
 use crate::domain::custody::Bundle;
 use crate::domain::transfer::{
-    Fate, MonthClosing, PaperCourse, close_month, courses, fate, fold_month, of_month,
+    Fate, MonthClosing, PaperCourse, came_in, close_month, courses, fate, fold_month, of_month,
 };
 use crate::domain::{Actor, CaseNo, Date, Month, MonthId, SiteCode, Subject};
 
-/// Whether a case of `month` holds it open: paper that belongs to it is owed and was not put off.
-fn holds_open(bundle: &Bundle, month: Month) -> bool {
+/// Whether a case that closed on a day holds that month open: paper that belongs to it is owed and was not put off.
+fn holds_open(bundle: &Bundle, closed: Date) -> bool {
     bundle.papers.values().any(|held| {
-        let own = Date::of(held.since).month() <= month;
+        let own = came_in(held, closed).month() <= closed.month();
         own && fate(held) == Fate::Owed && held.deferred.is_none()
     })
 }
@@ -63,11 +63,11 @@ impl Counter {
                 continue;
             };
             let (case, _) = self.case(&no).await?;
-            let Some(month) = concluded_at(&case).map(|at| Date::of(at).month()) else {
+            let Some(closed) = concluded_at(&case).map(Date::of) else {
                 continue;
             };
-            if holds_open(&self.bundle_now(&no).await?, month) {
-                open.insert((case.mandate.site, month));
+            if holds_open(&self.bundle_now(&no).await?, closed) {
+                open.insert((case.mandate.site, closed.month()));
             }
         }
         Ok(open)
@@ -87,11 +87,15 @@ impl Counter {
         Ok(cases.collect())
     }
 
-    /// What the history of a bundle says of each of its papers.
-    pub(super) async fn courses(&self, case: &CaseNo) -> Result<Vec<PaperCourse>, CounterError> {
-        let history = self.history(&Subject::Bundle(case.clone())).await?;
+    /// What the history of a bundle says of each of its papers; nothing while its case is open.
+    pub(super) async fn courses(&self, no: &CaseNo) -> Result<Vec<PaperCourse>, CounterError> {
+        let (case, _) = self.case(no).await?;
+        let Some(closed) = concluded_at(&case).map(Date::of) else {
+            return Ok(Vec::new());
+        };
+        let history = self.history(&Subject::Bundle(no.clone())).await?;
         let entries: Vec<_> = history.iter().map(|fact| &fact.entry).collect();
-        Ok(courses(&entries))
+        Ok(courses(&entries, closed))
     }
 
     async fn close_one(

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::counter::{Counter, CounterError, paper_list, site_list};
 use crate::domain::case::concluded_at;
-use crate::domain::custody::Side;
+use crate::domain::custody::{Place, Side};
 use crate::domain::transfer::{
     PaperEnd, RateCount, Timeliness, due_of, fold_round, goes_to, month_of, timeliness,
 };
@@ -128,7 +128,11 @@ impl Counter {
                         continue;
                     };
                     let due = due_of(month_of(closed, course.came_in));
-                    let end = course.settled.map_or(PaperEnd::Open, PaperEnd::Settled);
+                    let end = match (&held.place, course.settled) {
+                        (Place::Lost { .. }, _) => PaperEnd::Lost,
+                        (_, Some(day)) => PaperEnd::Settled(day),
+                        (_, None) => PaperEnd::Open,
+                    };
                     let deferred = course.deferred.map(|(_, until)| until);
                     let counts: Timeliness = timeliness(due, deferred, end, Date::of(now));
                     let theirs = waited.get(&no).is_some_and(|all| all.contains(&course.no));

@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::standing::{Fate, fate};
+use super::standing::{Fate, came_in, fate};
 use crate::domain::case::happened;
-use crate::domain::custody::fold_bundle;
+use crate::domain::custody::{Place, fold_bundle};
 use crate::domain::date::{Date, Month};
 use crate::domain::event::{Entry, Event, Fact};
 use crate::domain::id::{MonthId, SiteCode, Subject};
@@ -68,8 +68,9 @@ pub struct PaperCourse {
     pub deferred: Option<(Date, Date)>,
 }
 
-/// The course of every paper of a bundle, from its history, oldest first.
-pub fn courses(history: &[&Entry]) -> Vec<PaperCourse> {
+/// The course of every paper of a bundle, from its history, oldest first. Its case closed on `closed`. What belongs to
+/// another case has no course here.
+pub fn courses(history: &[&Entry], closed: Date) -> Vec<PaperCourse> {
     let mut courses: Vec<PaperCourse> = Vec::new();
     for (place, entry) in history.iter().enumerate() {
         let before = history.get(..=place).unwrap_or_default();
@@ -90,13 +91,18 @@ pub fn courses(history: &[&Entry]) -> Vec<PaperCourse> {
                 }
                 None => courses.push(PaperCourse {
                     no,
-                    came_in: Date::of(held.since),
+                    came_in: came_in(held, closed),
                     settled: settled.then_some(day),
                     deferred: held.deferred.map(|until| (day, until)),
                 }),
             }
         }
     }
+    let last = fold_bundle(history.iter().copied());
+    courses.retain(|course| {
+        let held = last.as_ref().and_then(|last| last.papers.get(&course.no));
+        held.is_none_or(|held| !matches!(held.place, Place::Refiled(_)))
+    });
     courses
 }
 

@@ -157,10 +157,9 @@ impl Packer {
             unscanned: Vec::new(),
         };
         let head = &gathered.doc.head();
-        let cases = lines
-            .to_vec()
-            .into_iter()
-            .map(|line| async move { self.case_files(counter, &line, head, now).await });
+        let cases = lines.iter().cloned();
+        let cases =
+            cases.map(|line| async move { self.case_files(counter, &line, head, now).await });
         let mut cases = stream::iter(cases).buffered(CASES_AT_ONCE);
         while let Some(case) = cases.next().await {
             let GatheredCase {
