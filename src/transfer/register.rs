@@ -305,6 +305,7 @@ mod tests {
             document_number: None,
             retention: None,
             papers: (1..=papers).map(paper).collect(),
+            lost: Vec::new(),
             steps: Vec::new(),
             files: Vec::new(),
         }
