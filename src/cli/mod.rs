@@ -5,6 +5,7 @@ pub mod accuracy;
 pub mod audit;
 pub mod case;
 pub mod catalogue;
+pub mod container;
 pub mod custody;
 pub mod desk;
 pub mod doctor;
@@ -27,6 +28,7 @@ pub mod text;
 pub mod transfer;
 pub mod user;
 pub mod verify;
+pub mod whereabouts;
 pub mod work;
 
 use std::path::PathBuf;

@@ -153,7 +153,14 @@ short_code! {
     TransferId, "transfer number";
     /// A count of the paper that a site, or one person, holds (清点).
     InventoryId, "inventory number";
+    /// The number on the seal of a box (封签号).
+    SealNo, "seal number";
 }
+code_type!(
+    /// A box, shelf, cabinet or room that paper is kept in: the code on its label, short enough to be scanned.
+    ContainerId, "container label", 20, "1-20 of A-Z 0-9 -",
+    |c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-'
+);
 code_type!(
     /// Something that did not match at a hand-over (交接差异): the slip's number and a count.
     DiscrepancyId, "discrepancy number", 52, "1-52 of A-Z a-z 0-9 . _ -",
@@ -274,6 +281,8 @@ subjects! {
     Inventory(InventoryId), "inventory";
     /// Paper that is reported lost, named by what did not match when it was missed.
     Loss(DiscrepancyId), "loss";
+    /// A box, shelf, cabinet or room that paper is kept in.
+    Container(ContainerId), "container";
 }
 
 impl Serialize for Subject {
