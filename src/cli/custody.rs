@@ -2,17 +2,19 @@
 
 use clap::Subcommand;
 
+use super::container;
 use super::desk::{Desk, SignerArgs, side};
 use super::paper::{self, LabelArgs, PaperOutput};
+use super::whereabouts;
 use super::{inventory, loss, stocktake};
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
 use crate::custody::{
-    BundleChoice, CallOffOrder, OfferOrder, OutcomeDraft, ReceiptOrder, SlipDraft,
+    BundleChoice, CallOffOrder, CarriageOrder, OfferOrder, OutcomeDraft, ReceiptOrder, SlipDraft,
 };
-use crate::domain::custody::{Leg, Receipt, Side};
-use crate::domain::{CaseNo, Date, SlipId, Subject};
+use crate::domain::custody::{CarrierKind, IdentityProof, Leg, Receipt, SealRead, Side};
+use crate::domain::{CaseNo, ContainerId, Date, Digest, SlipId};
 
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -55,8 +57,11 @@ enum What {
         expires: Option<Date>,
         #[command(flatten)]
         signer: SignerArgs,
+        /// 一并交出的已封档案盒 Sealed boxes that go along with everything in them
+        #[arg(long = "box", value_name = "BOX")]
+        boxes: Vec<ContainerId>,
         /// 材料袋（办件编号）The bundles, by case number
-        #[arg(required = true)]
+        #[arg(required_unless_present = "boxes")]
         cases: Vec<CaseNo>,
     },
     /// 接收：扫描标签后签名 Receive paper: the labels that were scanned, signed for
@@ -65,8 +70,11 @@ enum What {
         slip: SlipId,
         #[command(flatten)]
         signer: SignerArgs,
+        /// 核对无误的封签（盒=封签号）Seals that are whole, as BOX=SEAL: such a box is taken without its lines
+        #[arg(long = "seal", value_name = "BOX=SEAL", value_parser = seal)]
+        seals: Vec<SealRead>,
         /// 扫到的标签（办件编号）The labels that were scanned; what is on the slip and not here is missing
-        #[arg(required = true)]
+        #[arg(required_unless_present = "seals")]
         scanned: Vec<CaseNo>,
     },
     /// 串件更正：扫描件或材料移到所属办件 Move what was filed with the wrong case to the case it belongs to
@@ -81,20 +89,19 @@ enum What {
         output: PaperOutput,
     },
     /// 期初盘点 The paper that was there before the system
-    Stocktake {
-        #[command(subcommand)]
-        what: stocktake::What,
-    },
+    #[command(subcommand)]
+    Stocktake(stocktake::What),
     /// 清点 Paper counted and compared
-    Inventory {
-        #[command(subcommand)]
-        what: inventory::What,
-    },
+    #[command(subcommand)]
+    Inventory(inventory::What),
     /// 遗失 Paper that is lost, and found again
-    Loss {
-        #[command(subcommand)]
-        what: loss::What,
-    },
+    #[command(subcommand)]
+    Loss(loss::What),
+    #[command(flatten)]
+    Way(Way),
+    /// 库房、柜、层、档案盒 Rooms, cabinets, shelves and boxes
+    #[command(subcommand)]
+    Container(container::What),
     /// 拒收或撤回 Refuse a slip, or cancel it
     End {
         /// 交接单号 The slip
@@ -111,10 +118,73 @@ enum What {
     },
 }
 
+/// What happens to a slip besides its two signatures.
+#[derive(Debug, Subcommand)]
+enum Way {
+    /// 凭封签接收后逐件核对 Check what was taken by seal, by the labels that were scanned
+    Check {
+        /// 交接单号 The slip
+        slip: SlipId,
+        #[command(flatten)]
+        signer: SignerArgs,
+        /// 扫到的标签（办件编号）The labels; what should be in the boxes and is not here is missing
+        #[arg(required = true)]
+        scanned: Vec<CaseNo>,
+    },
+    /// 交给承运人（在途）Give what is on a slip to a carrier
+    Dispatch {
+        /// 交接单号 The slip
+        slip: SlipId,
+        /// 交出人 The giver
+        #[arg(long = "as", value_name = "STAFF")]
+        staff: crate::domain::StaffId,
+        /// 承运方 courier or messenger
+        #[arg(long, value_parser = word::<CarrierKind>)]
+        carrier: CarrierKind,
+        /// 承运人姓名（及单位）Who it is
+        #[arg(long)]
+        name: String,
+        /// 核验的证件 What was shown: identity_card or work_card
+        #[arg(long, value_parser = word::<IdentityProof>)]
+        proof: IdentityProof,
+        /// 承运人签名的扫描件摘要 Digest of the scan of the carrier's signature
+        #[arg(long)]
+        signature: Digest,
+    },
+    /// 承运人送回 The carrier brings it back
+    BringBack {
+        /// 交接单号 The slip
+        slip: SlipId,
+        /// 收回人 Who takes it back, of the giver's side
+        #[arg(long = "as", value_name = "STAFF")]
+        staff: crate::domain::StaffId,
+        /// 承运人签名的扫描件摘要 Digest of the scan of the carrier's signature
+        #[arg(long)]
+        signature: Digest,
+    },
+}
+
 fn leg(word: &str) -> Result<Leg, String> {
     let quoted = serde_json::Value::String(word.to_owned());
     serde_json::from_value(quoted).map_err(|_| {
         "交接类型应为 use one of collection, return, internal, loan, loan_return; transfers are offered by `transfer offer`".to_owned()
+    })
+}
+
+/// One of the words of the interface.
+fn word<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, String> {
+    let quoted = serde_json::Value::String(word.to_owned());
+    serde_json::from_value(quoted).map_err(|error| error.to_string())
+}
+
+/// Reads a seal that is whole: `BOX=SEAL`.
+pub(super) fn seal(text: &str) -> Result<SealRead, String> {
+    let wrong = || "写作 write BOX=SEAL".to_owned();
+    let (container, seal) = text.split_once('=').ok_or_else(wrong)?;
+    Ok(SealRead {
+        container: container.parse().map_err(|_| wrong())?,
+        seal: seal.parse().map_err(|_| wrong())?,
+        whole: true,
     })
 }
 
@@ -133,11 +203,11 @@ async fn act(desk: &Desk, what: What) -> Result<(), CliError> {
     match what {
         What::Label(args) => paper::label(desk, args).await,
         What::Sheet { slip, output } => paper::sheet(desk, &slip, &output).await,
-        What::Where { case } => place(desk, &case).await,
-        What::History { case } => history(desk, &case).await,
-        What::Stocktake { what } => stocktake::act(desk, what).await,
-        What::Inventory { what } => inventory::act(desk, what).await,
-        What::Loss { what } => loss::act(desk, what).await,
+        What::Where { case } => whereabouts::place(desk, &case).await,
+        What::History { case } => whereabouts::history(desk, &case).await,
+        What::Stocktake(what) => stocktake::act(desk, what).await,
+        What::Inventory(what) => inventory::act(desk, what).await,
+        What::Loss(what) => loss::act(desk, what).await,
         What::Offer {
             leg,
             from,
@@ -145,6 +215,7 @@ async fn act(desk: &Desk, what: What) -> Result<(), CliError> {
             back_by,
             expires,
             signer,
+            boxes,
             cases,
         } => {
             let line = |case| BundleChoice { case, papers: None };
@@ -156,14 +227,18 @@ async fn act(desk: &Desk, what: What) -> Result<(), CliError> {
                 back_by,
                 expires,
                 lines: cases.into_iter().map(line).collect(),
+                boxes,
             };
             offer(desk, draft, &signer).await
         }
         What::Receive {
             slip,
             signer,
+            seals,
             scanned,
-        } => receive(desk, &slip, &signer, scanned).await,
+        } => receive(desk, &slip, &signer, (scanned, seals)).await,
+        What::Container(what) => container::act(desk, what).await,
+        What::Way(what) => way(desk, what).await,
         What::Refile(args) => super::refile::run(desk, args).await,
         What::End {
             slip,
@@ -184,46 +259,35 @@ async fn act(desk: &Desk, what: What) -> Result<(), CliError> {
     }
 }
 
-pub(super) async fn place(desk: &Desk, case: &CaseNo) -> Result<(), CliError> {
-    let (bundle, _) = desk.counter.bundle_view(case).await?;
-    for held in &bundle.papers {
-        desk.say(held, || {
-            let paper = &held.paper;
-            let what = match (&paper.row, paper.origin) {
-                (Some(row), _) => row.to_string(),
-                (None, origin) => format!("{origin} {origin:#}"),
+async fn way(desk: &Desk, what: Way) -> Result<(), CliError> {
+    match what {
+        Way::Check {
+            slip,
+            signer,
+            scanned,
+        } => check(desk, &slip, &signer, scanned).await,
+        Way::Dispatch {
+            slip,
+            staff,
+            carrier,
+            name,
+            proof,
+            signature,
+        } => {
+            let order = CarriageOrder::Dispatch {
+                carrier,
+                name,
+                proof,
+                signature,
             };
-            let holder = match (&held.holder, &held.lost) {
-                (Some(holder), _) => format!("{holder} ({holder:#})"),
-                (None, Some(last)) => {
-                    format!("遗失，最后持有 lost, last held by {last} ({last:#})")
-                }
-                (None, None) => "申请人 applicant".to_owned(),
-            };
-            format!(
-                "{} 第 {} 号 {what} {} ×{}  {holder}",
-                case, paper.no, paper.form, paper.count
-            )
-        })?;
+            carry(desk, &slip, &staff, order).await
+        }
+        Way::BringBack {
+            slip,
+            staff,
+            signature,
+        } => carry(desk, &slip, &staff, CarriageOrder::BringBack { signature }).await,
     }
-    Ok(())
-}
-
-async fn history(desk: &Desk, case: &CaseNo) -> Result<(), CliError> {
-    for fact in desk.counter.history(&Subject::Bundle(case.clone())).await? {
-        let entry = &fact.entry;
-        let object = serde_json::json!({ "index": fact.index, "at": entry.at, "by": entry.by, "event": entry.event });
-        desk.say(&object, || {
-            format!(
-                "{:>8}  {}  {}  {}",
-                fact.index,
-                Date::of(entry.at),
-                entry.event.name(),
-                entry.by
-            )
-        })?;
-    }
-    Ok(())
 }
 
 /// Makes a slip out, has it signed, and offers it.
@@ -249,11 +313,12 @@ pub(super) async fn receive(
     desk: &Desk,
     slip: &SlipId,
     signer: &SignerArgs,
-    scanned: Vec<CaseNo>,
+    (scanned, seals): (Vec<CaseNo>, Vec<SealRead>),
 ) -> Result<(), CliError> {
     let draft = OutcomeDraft {
         scanned,
         found: Vec::new(),
+        seals,
         stamped: false,
     };
     let drafted = desk
@@ -269,6 +334,40 @@ pub(super) async fn receive(
     show(desk, slip).await
 }
 
+/// Makes out what was found in boxes that were taken by seal, has it signed, and records it.
+async fn check(
+    desk: &Desk,
+    slip: &SlipId,
+    signer: &SignerArgs,
+    scanned: Vec<CaseNo>,
+) -> Result<(), CliError> {
+    let draft = OutcomeDraft {
+        scanned,
+        found: Vec::new(),
+        seals: Vec::new(),
+        stamped: false,
+    };
+    let drafted = desk.counter.draft_check(slip, draft).await?;
+    let by = desk.sign(signer, &drafted.digest).await?;
+    let order = ReceiptOrder {
+        outcome: drafted.outcome,
+        receipt: Receipt::Signed { by },
+    };
+    desk.counter.check_slip(&desk.ask()?, slip, order).await?;
+    show(desk, slip).await
+}
+
+async fn carry(
+    desk: &Desk,
+    slip: &SlipId,
+    staff: &crate::domain::StaffId,
+    order: CarriageOrder,
+) -> Result<(), CliError> {
+    let ask = desk.ask()?;
+    desk.counter.carry_slip(&ask, slip, staff, order).await?;
+    show(desk, slip).await
+}
+
 async fn show(desk: &Desk, slip: &SlipId) -> Result<(), CliError> {
     let (view, _) = desk.counter.slip_view(slip).await?;
     desk.say(&view, || {
@@ -280,6 +379,21 @@ async fn show(desk: &Desk, slip: &SlipId) -> Result<(), CliError> {
             .sum();
         let bundles = view.manifest.lines.len();
         let standing = view.standing.words();
-        format!("交接单 slip {slip}：{bundles} 袋 bundles，{papers} 份 papers，{standing}")
+        let back = match view.returning {
+            true => "，待承运人送回 still to come back",
+            false => "",
+        };
+        let check = view.check.as_ref().filter(|check| check.checked.is_none());
+        let check = check.map_or_else(String::new, |check| {
+            let late = if check.overdue {
+                "（已逾期 overdue）"
+            } else {
+                ""
+            };
+            format!("，核对期限 check by {}{late}", check.check_by)
+        });
+        format!(
+            "交接单 slip {slip}：{bundles} 袋 bundles，{papers} 份 papers，{standing}{back}{check}"
+        )
     })
 }

@@ -5,6 +5,7 @@ pub mod accuracy;
 pub mod audit;
 pub mod case;
 pub mod catalogue;
+pub mod container;
 pub mod cosign;
 pub mod custody;
 pub mod desk;
@@ -28,6 +29,7 @@ pub mod text;
 pub mod transfer;
 pub mod user;
 pub mod verify;
+pub mod whereabouts;
 pub mod work;
 
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! `counterfoil custody refile`: what was filed with the wrong case (串件) goes to the case it belongs to.
 
-use super::custody::place;
 use super::desk::Desk;
+use super::whereabouts::place;
 use crate::cli::CliError;
 use crate::custody::{MovedPaper, MovedScan, RefileOrder};
 use crate::domain::{CaseNo, MaterialCode, StaffId};

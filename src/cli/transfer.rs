@@ -16,9 +16,10 @@ use crate::cli::{CliError, Outcome};
 use crate::config::Config;
 use crate::counter::paper_list;
 use crate::custody::SlipDraft;
-use crate::domain::custody::{Leg, Side};
+use crate::domain::custody::{Leg, SealRead, Side};
 use crate::domain::{
-    Actor, CaseNo, Date, DepartmentCode, Month, Problem, SiteCode, StaffId, Subject, TransferId,
+    Actor, CaseNo, ContainerId, Date, DepartmentCode, Month, Problem, SiteCode, StaffId, Subject,
+    TransferId,
 };
 use crate::store::lists::Page;
 use crate::transfer::{
@@ -83,6 +84,9 @@ enum What {
     Offer {
         /// 批次 The round
         round: TransferId,
+        /// 一并交出的已封档案盒 Sealed boxes that go along
+        #[arg(long = "box", value_name = "BOX")]
+        boxes: Vec<ContainerId>,
         #[command(flatten)]
         signer: SignerArgs,
     },
@@ -92,8 +96,11 @@ enum What {
         round: TransferId,
         #[command(flatten)]
         signer: SignerArgs,
+        /// 核对无误的封签（盒=封签号）Seals that are whole, as BOX=SEAL: such a box is taken without its lines
+        #[arg(long = "seal", value_name = "BOX=SEAL", value_parser = custody::seal)]
+        seals: Vec<SealRead>,
         /// 扫到的标签 The labels that were scanned
-        #[arg(required = true)]
+        #[arg(required_unless_present = "seals")]
         scanned: Vec<CaseNo>,
     },
     /// 延期移交：申请、同意、批准 Transfer later: ask, agree, approve
@@ -191,21 +198,17 @@ async fn act(desk: &Desk, what: What) -> Result<Outcome, CliError> {
             show(desk, &round).await?;
         }
         What::Seal { round, staff } => return seal(desk, &round, &staff).await,
-        What::Offer { round, signer } => offer(desk, &round, &signer).await?,
+        What::Offer {
+            round,
+            boxes,
+            signer,
+        } => offer(desk, &round, boxes, &signer).await?,
         What::Sign {
             round,
             signer,
+            seals,
             scanned,
-        } => {
-            let (state, _) = counter.round_now(&round).await?;
-            let Some(slip) = state.offers.first().cloned() else {
-                let detail =
-                    format!("{round}: 没有待签收的交接单 no slip of it waits for a signature");
-                return Err(CliError::new(Problem::NotFound, detail));
-            };
-            custody::receive(desk, &slip, &signer, scanned).await?;
-            show(desk, &round).await?;
-        }
+        } => sign(desk, &round, &signer, (scanned, seals)).await?,
         What::Defer { round, staff, step } => {
             let order = deferral(step);
             let ask = desk.ask()?;
@@ -224,8 +227,8 @@ async fn tick(desk: &Desk) -> Result<(), CliError> {
     let by = Actor::new("system:clock").map_err(CliError::internal)?;
     let ticked = desk.counter.transfer_tick(&by).await?;
     desk.say(&ticked, || {
-        let crate::transfer::Ticked { opened, joined, reminded, overdue, escalated, lapsed, closed, .. } = ticked;
-        format!("开批 opened {opened}，并入 joined {joined}，提醒 reminded {reminded}，逾期 overdue {overdue}，升级 escalated {escalated}，交接单过期 lapsed {lapsed}，月份结账 months closed {closed}")
+        let crate::transfer::Ticked { opened, joined, reminded, overdue, escalated, lapsed, unchecked, closed, .. } = ticked;
+        format!("开批 opened {opened}，并入 joined {joined}，提醒 reminded {reminded}，逾期 overdue {overdue}，升级 escalated {escalated}，交接单过期 lapsed {lapsed}，封箱逾期未核对 unchecked {unchecked}，月份结账 months closed {closed}")
     })
 }
 
@@ -319,7 +322,26 @@ fn closing(month: &MonthView) -> String {
     format!("  ✓ {} 结账 closed{late}{more}", closing.on)
 }
 
-async fn offer(desk: &Desk, id: &TransferId, signer: &SignerArgs) -> Result<(), CliError> {
+async fn sign(
+    desk: &Desk,
+    id: &TransferId,
+    signer: &SignerArgs,
+    found: (Vec<CaseNo>, Vec<SealRead>),
+) -> Result<(), CliError> {
+    let (state, _) = desk.counter.round_now(id).await?;
+    let none = || format!("{id}: 没有待签收的交接单 no slip of it waits for a signature");
+    let slip = state.offers.first();
+    let slip = slip.ok_or_else(|| CliError::new(Problem::NotFound, none()))?;
+    custody::receive(desk, slip, signer, found).await?;
+    show(desk, id).await
+}
+
+async fn offer(
+    desk: &Desk,
+    id: &TransferId,
+    boxes: Vec<ContainerId>,
+    signer: &SignerArgs,
+) -> Result<(), CliError> {
     let (round, _) = desk.counter.round_now(id).await?;
     let draft = SlipDraft {
         leg: Leg::Transfer,
@@ -333,6 +355,7 @@ async fn offer(desk: &Desk, id: &TransferId, signer: &SignerArgs) -> Result<(), 
         back_by: None,
         expires: None,
         lines: Vec::new(),
+        boxes,
     };
     custody::offer(desk, draft, signer).await
 }

@@ -1,8 +1,12 @@
 //! Where paper is: the bundle of a case with each paper in it, and paper that the window adds.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::containers::PlaceStep;
+use super::view::JourneyView;
 use crate::counter::bundles::bundle;
 use crate::counter::change::{count, fold_case};
 use crate::counter::{Ask, Counter, CounterError, Done, about};
@@ -10,7 +14,10 @@ use crate::domain::custody::{
     self, Bundle, Condition, HeldPaper, Holder, Leg, NewPaper, Origin, Paper, PaperForm, Place,
     fold_bundle,
 };
-use crate::domain::{CaseNo, Date, DiscrepancyId, SlipId, StaffId, Subject, Timestamp, TransferId};
+use crate::domain::{
+    CaseNo, ContainerId, Date, DiscrepancyId, SealNo, SlipId, StaffId, Subject, Timestamp,
+    TransferId,
+};
 
 /// Paper that comes into a bundle in the course of the case: a signed delivery receipt, a notice.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
@@ -62,6 +69,18 @@ pub struct HeldView {
     /// The slip it is offered on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offered: Option<SlipId>,
+    /// What it lies in, from the room to the box; empty where it is in no container.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub place: Vec<PlaceStep>,
+    /// Since when it lies there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_since: Option<Timestamp>,
+    /// The number of the box's seal, while it is sealed up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seal: Option<SealNo>,
+    /// The carrier that has it (在途).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transit: Option<TransitView>,
     /// Until when it comes back, if it is lent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub back_by: Option<Date>,
@@ -75,6 +94,18 @@ pub struct HeldView {
     pub deferred: Option<Date>,
     /// What does not match and is not cleared up.
     pub doubts: Vec<DiscrepancyId>,
+}
+
+/// A carrier that has a paper.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TransitView {
+    /// The slip it is on.
+    pub slip: SlipId,
+    /// Since when.
+    pub since: Timestamp,
+    /// With whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<JourneyView>,
 }
 
 impl From<&HeldPaper> for HeldView {
@@ -97,6 +128,14 @@ impl From<&HeldPaper> for HeldView {
             there_since: held.there_since,
             came_by: held.came_by,
             offered: held.offered.as_ref().map(|(slip, _)| slip.clone()),
+            place: Vec::new(),
+            in_since: held.shelf.as_ref().map(|shelf| shelf.since),
+            seal: held.sealed().map(|(_, seal)| seal.clone()),
+            transit: held.away.as_ref().map(|(slip, since)| TransitView {
+                slip: slip.clone(),
+                since: *since,
+                carrier: None,
+            }),
             back_by: held.lent.as_ref().map(|(day, _)| *day),
             damaged: held.damaged,
             transfer: held.listed.clone(),
@@ -107,8 +146,8 @@ impl From<&HeldPaper> for HeldView {
 }
 
 impl BundleView {
-    /// A bundle as it stands.
-    pub fn of(bundle: &Bundle) -> Self {
+    /// A bundle as it stands, told from its own history alone.
+    fn of(bundle: &Bundle) -> Self {
         Self {
             case: bundle.case.clone(),
             papers: bundle.papers.values().map(HeldView::from).collect(),
@@ -123,7 +162,37 @@ impl Counter {
         let history = self.history(&Subject::Bundle(case.clone())).await?;
         let bundle = fold_bundle(history.iter().map(|fact| &fact.entry));
         let bundle = bundle.unwrap_or_else(|| Bundle::new(case.clone()));
-        Ok((BundleView::of(&bundle), count(&history)))
+        let mut view = BundleView::of(&bundle);
+        self.find(&bundle, &mut view).await?;
+        Ok((view, count(&history)))
+    }
+
+    /// Adds where the papers are: in which containers, and with which carrier.
+    async fn find(&self, bundle: &Bundle, view: &mut BundleView) -> Result<(), CounterError> {
+        let mut places: BTreeMap<ContainerId, Vec<PlaceStep>> = BTreeMap::new();
+        let mut carriers: BTreeMap<SlipId, Option<JourneyView>> = BTreeMap::new();
+        for (held, shown) in bundle.papers.values().zip(&mut view.papers) {
+            if let Some(shelf) = &held.shelf {
+                let id = &shelf.container;
+                if !places.contains_key(id) {
+                    places.insert(id.clone(), self.place_of(id).await?);
+                }
+                shown.place = places.get(id).cloned().unwrap_or_default();
+            }
+            if let Some(transit) = &mut shown.transit {
+                let id = &transit.slip;
+                if !carriers.contains_key(id) {
+                    let (slip, _) = self.slip_now(id).await?;
+                    let carrier = match slip.on_the_way() {
+                        Some(way) => Some(self.journey_view(id, way).await),
+                        None => None,
+                    };
+                    carriers.insert(id.clone(), carrier);
+                }
+                transit.carrier = carriers.get(id).cloned().flatten();
+            }
+        }
+        Ok(())
     }
 
     /// Puts paper into the bundle that was made in the course of the case.

@@ -7,10 +7,11 @@ use utoipa::ToSchema;
 
 use crate::counter::{Counter, CounterError, Refusal};
 use crate::domain::custody::{
-    BUNDLES_MAX, Bundle, Extra, Found, HeldPaper, Holder, Leg, OutcomeLine, PaperOutcome, Side,
-    SlipLine, SlipManifest, SlipOutcome, fold_bundle,
+    BUNDLES_MAX, Bundle, CustodyRefusal, Extra, Found, HeldPaper, Holder, Leg, OutcomeLine,
+    PaperOutcome, SealRead, SealedBox, Side, SlipLine, SlipManifest, SlipOutcome, fold_bundle,
+    to_check,
 };
-use crate::domain::{CaseNo, Date, Digest, SlipId, StaffId, Subject, TransferId};
+use crate::domain::{CaseNo, ContainerId, Date, Digest, SlipId, StaffId, Subject, TransferId};
 
 /// Working days for which a slip is open, where nothing else is said.
 const OPEN_DAYS: u32 = 3;
@@ -38,6 +39,10 @@ pub struct SlipDraft {
     #[serde(default)]
     #[schema(max_items = 2000)]
     pub lines: Vec<BundleChoice>,
+    /// Sealed boxes that go along with everything in them.
+    #[serde(default)]
+    #[schema(max_items = 200)]
+    pub boxes: Vec<ContainerId>,
 }
 
 /// A bundle, or some of its papers.
@@ -71,6 +76,11 @@ pub struct OutcomeDraft {
     #[serde(default)]
     #[schema(max_items = 4000)]
     pub found: Vec<FoundLine>,
+    /// The seals that were read. What is in a box whose seal is whole, and of which nothing was found,
+    /// is taken by seal.
+    #[serde(default)]
+    #[schema(max_items = 200)]
+    pub seals: Vec<SealRead>,
     /// Whether a department without accounts signs and stamps on paper.
     #[serde(default)]
     pub stamped: bool,
@@ -130,9 +140,10 @@ impl Counter {
             side: draft.from,
             staff: Some(giver.clone()),
         };
+        let boxes = self.boxes_now(&draft.boxes).await?;
         let lines = match (&draft.transfer, draft.lines.is_empty()) {
             (Some(transfer), true) => self.round_choices(transfer).await?,
-            _ => draft.lines,
+            _ => with_boxes(draft.lines, &boxes),
         };
         if lines.len() > BUNDLES_MAX {
             let zh = format!("一张交接单最多 {BUNDLES_MAX} 个材料袋；请分成几张");
@@ -140,7 +151,7 @@ impl Counter {
             return Err(field("lines", "too-many-bundles", zh, en));
         }
         let leg = (draft.leg, draft.transfer.as_ref());
-        let listed = self.listed(&lines, &from, leg).await?;
+        let listed = self.listed(&lines, &from, leg, &boxes).await?;
         let manifest = SlipManifest {
             slip: id,
             leg: draft.leg,
@@ -150,6 +161,7 @@ impl Counter {
             back_by: draft.back_by,
             expires,
             lines: listed,
+            boxes,
         };
         let digest = manifest.digest();
         Ok(DraftedSlip { manifest, digest })
@@ -162,12 +174,17 @@ impl Counter {
         choices: &[BundleChoice],
         from: &Holder,
         (leg, transfer): (Leg, Option<&TransferId>),
+        boxes: &[SealedBox],
     ) -> Result<Vec<SlipLine>, CounterError> {
         let mut listed = Vec::new();
         for choice in choices {
             let bundle = self.bundle_now(&choice.case).await?;
             let theirs = |held: &&HeldPaper| {
-                let free = held.offered.is_none() && held.holder() == Some(from);
+                let along = held.sealed().is_none_or(|(container, _)| {
+                    boxes.iter().any(|one| one.container == *container)
+                });
+                let here = held.offered.is_none() && held.away.is_none() && along;
+                let free = here && held.holder() == Some(from);
                 let round = leg == Leg::Internal || held.listed.as_ref() == transfer;
                 free && round && held.lent.is_some() == (leg == Leg::LoanReturn)
             };
@@ -209,7 +226,8 @@ impl Counter {
         Ok(choices.collect())
     }
 
-    /// Makes an outcome out for `receiver`: what was scanned is there unless something else was found of it.
+    /// Makes an outcome out for `receiver`: what was scanned is there unless something else was found of it, and a box
+    /// whose seal is whole is taken by seal.
     pub async fn draft_outcome(
         &self,
         id: &SlipId,
@@ -218,44 +236,8 @@ impl Counter {
     ) -> Result<DraftedOutcome, CounterError> {
         let (slip, _) = self.slip_now(id).await?;
         let manifest = self.slip_manifest(&slip.manifest).await?;
-        let scanned: BTreeSet<&CaseNo> = draft.scanned.iter().collect();
-        let mut found: BTreeMap<(&CaseNo, u16), Found> = BTreeMap::new();
-        for line in &draft.found {
-            let on = manifest.lines.iter().any(|listed| {
-                listed.case == line.case && listed.papers.iter().any(|paper| paper.no == line.no)
-            });
-            if !on {
-                let (case, no) = (&line.case, line.no);
-                let zh = format!("交接单上没有 {case} 第 {no} 号材料；多出的材料请扫描其标签");
-                let en = format!(
-                    "paper {no} of {case} is not on the slip; scan the label of what is there besides"
-                );
-                return Err(field("found", "not-on-slip", zh, en));
-            }
-            found.insert((&line.case, line.no), line.found);
-        }
-        let lines = manifest.lines.iter().map(|line| {
-            let there = scanned.contains(&line.case);
-            let whole = if there {
-                Found::Present
-            } else {
-                Found::Missing
-            };
-            let papers = line.papers.iter().map(|paper| PaperOutcome {
-                no: paper.no,
-                found: found.get(&(&line.case, paper.no)).copied().unwrap_or(whole),
-            });
-            OutcomeLine {
-                case: line.case.clone(),
-                papers: papers.collect(),
-            }
-        });
-        let lines: Vec<OutcomeLine> = lines.collect();
-        let listed: BTreeSet<&CaseNo> = manifest.lines.iter().map(|line| &line.case).collect();
-        let extras = scanned.difference(&listed).map(|case| Extra {
-            case: Clone::clone(case),
-            count: 1,
-        });
+        let (mut lines, extras) = found(&manifest.lines, &draft)?;
+        by_seal(&manifest, &draft, &mut lines);
         let outcome = SlipOutcome {
             slip: id.clone(),
             manifest: slip.manifest,
@@ -263,10 +245,127 @@ impl Counter {
                 side: slip.to.clone(),
                 staff: (!draft.stamped).then(|| receiver.clone()),
             },
-            extras: extras.collect(),
+            extras,
             lines,
+            seals: draft.seals,
         };
         let digest = outcome.digest();
         Ok(DraftedOutcome { outcome, digest })
+    }
+
+    /// Makes out what was found when the lines that were taken by seal are checked.
+    pub async fn draft_check(
+        &self,
+        id: &SlipId,
+        draft: OutcomeDraft,
+    ) -> Result<DraftedOutcome, CounterError> {
+        let (slip, _) = self.slip_now(id).await?;
+        let manifest = self.slip_manifest(&slip.manifest).await?;
+        let Some(received) = slip.received() else {
+            let slip = id.clone();
+            return Err(CustodyRefusal::NothingToCheck { slip }.into());
+        };
+        let first = self.slip_outcome(&received.outcome).await?;
+        let (lines, extras) = found(&to_check(&manifest, &first), &draft)?;
+        let outcome = SlipOutcome {
+            slip: id.clone(),
+            manifest: slip.manifest,
+            to: received.to.clone(),
+            extras,
+            lines,
+            seals: Vec::new(),
+        };
+        let digest = outcome.digest();
+        Ok(DraftedOutcome { outcome, digest })
+    }
+}
+
+/// The bundles that were chosen, and what is in the boxes.
+fn with_boxes(mut choices: Vec<BundleChoice>, boxes: &[SealedBox]) -> Vec<BundleChoice> {
+    for line in boxes.iter().flat_map(|one| &one.lines) {
+        match choices.iter_mut().find(|choice| choice.case == line.case) {
+            Some(choice) => {
+                if let Some(papers) = &mut choice.papers {
+                    let more = line.papers.iter().filter(|no| !papers.contains(no));
+                    let more: Vec<u16> = more.copied().collect();
+                    papers.extend(more);
+                }
+            }
+            None => choices.push(BundleChoice {
+                case: line.case.clone(),
+                papers: Some(line.papers.clone()),
+            }),
+        }
+    }
+    choices
+}
+
+/// What was found of these lines by the labels that were scanned, and the labels that are on none of them.
+fn found(
+    lines: &[SlipLine],
+    draft: &OutcomeDraft,
+) -> Result<(Vec<OutcomeLine>, Vec<Extra>), CounterError> {
+    let scanned: BTreeSet<&CaseNo> = draft.scanned.iter().collect();
+    let mut found: BTreeMap<(&CaseNo, u16), Found> = BTreeMap::new();
+    for line in &draft.found {
+        let on = lines.iter().any(|listed| {
+            listed.case == line.case && listed.papers.iter().any(|paper| paper.no == line.no)
+        });
+        if !on {
+            let (case, no) = (&line.case, line.no);
+            let zh = format!("交接单上没有 {case} 第 {no} 号材料；多出的材料请扫描其标签");
+            let en = format!(
+                "paper {no} of {case} is not on the slip; scan the label of what is there besides"
+            );
+            return Err(field("found", "not-on-slip", zh, en));
+        }
+        found.insert((&line.case, line.no), line.found);
+    }
+    let outcomes = lines.iter().map(|line| {
+        let there = scanned.contains(&line.case);
+        let whole = if there {
+            Found::Present
+        } else {
+            Found::Missing
+        };
+        let papers = line.papers.iter().map(|paper| PaperOutcome {
+            no: paper.no,
+            found: found.get(&(&line.case, paper.no)).copied().unwrap_or(whole),
+        });
+        OutcomeLine {
+            case: line.case.clone(),
+            papers: papers.collect(),
+        }
+    });
+    let outcomes = outcomes.collect();
+    let listed: BTreeSet<&CaseNo> = lines.iter().map(|line| &line.case).collect();
+    let extras = scanned.difference(&listed).map(|case| Extra {
+        case: Clone::clone(case),
+        count: 1,
+    });
+    Ok((outcomes, extras.collect()))
+}
+
+/// Takes what is in boxes by their seals: where the number that was read is on the slip and the seal is whole, and nothing
+/// was said of a paper in the box.
+fn by_seal(manifest: &SlipManifest, draft: &OutcomeDraft, lines: &mut [OutcomeLine]) {
+    for one in &manifest.boxes {
+        let mut reads = draft.seals.iter();
+        let whole = reads
+            .any(|read| read.container == one.container && read.seal == one.seal && read.whole);
+        let said = draft
+            .found
+            .iter()
+            .any(|line| one.holds(&line.case, line.no));
+        if !whole || said {
+            continue;
+        }
+        for line in lines.iter_mut() {
+            for paper in &mut line.papers {
+                if one.holds(&line.case, paper.no) {
+                    paper.found = Found::Sealed;
+                }
+            }
+        }
     }
 }

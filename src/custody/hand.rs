@@ -3,10 +3,12 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::containers::with_content;
 use crate::counter::bundles::{bundles, person, round};
 use crate::counter::{Ask, Counter, CounterError, Done};
 use crate::domain::custody::{
-    self, CLEAR_DAYS, KeySignature, Receipt, Slip, SlipManifest, SlipOutcome, clear_by, fold_slip,
+    self, CHECK_DAYS, CLEAR_DAYS, Days, KeySignature, Receipt, Slip, SlipManifest, SlipOutcome,
+    clear_by, fold_slip,
 };
 use crate::domain::transfer;
 use crate::domain::{Digest, Fact, SlipId, StaffId, Subject, Timestamp};
@@ -49,9 +51,17 @@ pub enum CallOffOrder {
 }
 
 /// The slip within a decision.
-fn known(history: &[Recorded], id: &SlipId) -> Result<Slip, Decline> {
+pub(super) fn known(history: &[Recorded], id: &SlipId) -> Result<Slip, Decline> {
     let slip = fold_slip(history.iter().map(|fact| &fact.entry));
     slip.ok_or_else(|| CounterError::NotFound(format!("slip/{id}")).into())
+}
+
+/// Refuses a sheet or a captured signature that was never handed in as a scan.
+pub(super) fn scanned(reads: &mut Reads<'_>, scan: &Digest) -> Result<(), Decline> {
+    if reads.history(&Subject::Scan(*scan))?.is_empty() {
+        return Err(CounterError::NotFound(format!("scan {scan}")).into());
+    }
+    Ok(())
 }
 
 impl Counter {
@@ -87,6 +97,10 @@ impl Counter {
             let mut facts =
                 custody::offer(slip.as_ref(), &bundles, &manifest, &given, &giver, now)?;
             items.check(reads, &manifest, now)?;
+            for one in &manifest.boxes {
+                let (container, inside) = with_content(reads, &one.container)?;
+                custody::as_sealed(&container, &inside, one)?;
+            }
             if let Some(id) = &manifest.transfer {
                 let round = round(reads, id)?;
                 facts = transfer::offered(&round, &manifest, facts)?;
@@ -106,19 +120,21 @@ impl Counter {
         let (slip, _) = self.slip_now(id).await?;
         let manifest = self.slip_manifest(&slip.manifest).await?;
         let items = self.items_to_collect(&manifest).await?;
-        let clear_by = clear_by(&*self.calendar().await?, CLEAR_DAYS, self.clock.now())?;
+        let (calendar, now) = (self.calendar().await?, self.clock.now());
+        let days = Days {
+            clear_by: clear_by(&calendar, CLEAR_DAYS, now)?,
+            check_by: clear_by(&calendar, CHECK_DAYS, now)?,
+        };
         let ReceiptOrder { outcome, receipt } = order;
         self.blobs.put(&outcome.bytes()).await?;
         self.done(ask, &Subject::Slip(id.clone()), |history, reads, now| {
             let slip = known(history, id)?;
-            if let Receipt::Stamped { sheet, .. } = &receipt
-                && reads.history(&Subject::Scan(*sheet))?.is_empty()
-            {
-                return Err(CounterError::NotFound(format!("scan {sheet}")).into());
+            if let Receipt::Stamped { sheet, .. } = &receipt {
+                scanned(reads, sheet)?;
             }
             let signer = person(reads, &receipt.signature().staff)?;
             let mut facts =
-                custody::receive(&slip, &manifest, &outcome, &receipt, &signer, clear_by, now)?;
+                custody::receive(&slip, &manifest, &outcome, &receipt, &signer, days, now)?;
             facts.extend(items.moved(reads, &manifest, &outcome, (&slip, &receipt), now)?);
             if let Some(transfer) = &manifest.transfer {
                 let round = round(reads, transfer)?;

@@ -121,7 +121,8 @@ impl Counter {
                 pages: paper.pages,
                 condition: paper.condition.to_string(),
                 found: found.map(ToString::to_string),
-                differs: found.is_some_and(|found| *found != Found::Present),
+                differs: found
+                    .is_some_and(|found| !matches!(found, Found::Present | Found::Sealed)),
             }
         });
         Ok(SlipBundle {

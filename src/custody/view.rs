@@ -6,9 +6,10 @@ use utoipa::ToSchema;
 use crate::counter::change::count;
 use crate::counter::{Counter, CounterError};
 use crate::domain::custody::{
-    CallOff, KeySignature, Receipt, Slip, SlipManifest, SlipOutcome, Standing, fold_slip,
+    CallOff, CarrierKind, Journey, KeySignature, Receipt, Slip, SlipEvent, SlipManifest,
+    SlipOutcome, Standing, fold_slip,
 };
-use crate::domain::{Digest, SlipId, Subject, Timestamp};
+use crate::domain::{Date, Digest, Event, SlipId, StaffId, Subject, Timestamp};
 use crate::ledger::Recorded;
 
 /// A signature on a slip.
@@ -33,6 +34,10 @@ pub struct SignatureView {
 pub enum SlipStanding {
     /// It waits for the receiver.
     Open,
+    /// It waits for the receiver, and a carrier has it (在途).
+    InTransit,
+    /// It was taken by seal; its lines are still to be checked.
+    ReceivedBySeal,
     /// Everything on it was taken.
     Received,
     /// Something on it was not as stated.
@@ -50,6 +55,8 @@ impl SlipStanding {
     pub fn words(self) -> &'static str {
         match self {
             Self::Open => "待签收 waiting for the receiver",
+            Self::InTransit => "在途 in transit",
+            Self::ReceivedBySeal => "凭封签接收，待逐件核对 taken by seal, lines to be checked",
             Self::Received => "已签收 received",
             Self::ReceivedWithDiscrepancy => "已签收，有差异 received with discrepancies",
             Self::Refused => "拒收 refused",
@@ -76,20 +83,95 @@ pub struct PaperSlipView {
     /// The receiver's signature.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken: Option<SignatureView>,
+    /// The ways it went with carriers, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub journeys: Vec<JourneyView>,
+    /// Whether it ended while a carrier had it: then the paper still has to come back.
+    pub returning: bool,
+    /// The check of the lines that were taken by seal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check: Option<LineCheckView>,
+}
+
+/// A way with a carrier.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct JourneyView {
+    /// What kind of carrier.
+    pub carrier: CarrierKind,
+    /// The same in Chinese.
+    pub carrier_zh: String,
+    /// Who it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Who saw the carrier sign.
+    pub witness: StaffId,
+    /// Since when.
+    pub at: Timestamp,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+    /// Whether it was brought back.
+    pub back: bool,
+}
+
+/// The check of the lines that were taken by seal.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LineCheckView {
+    /// The last day for it.
+    pub check_by: Date,
+    /// Whether that day is past and they are not checked, or were late.
+    pub overdue: bool,
+    /// What was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<SlipOutcome>,
+    /// The signature of whoever checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checked: Option<SignatureView>,
 }
 
 fn standing(slip: &Slip) -> SlipStanding {
     match &slip.standing {
         Standing::Open => SlipStanding::Open,
-        Standing::Received(received) if received.kept == 0 && received.extras == 0 => {
-            SlipStanding::Received
+        Standing::InTransit => SlipStanding::InTransit,
+        Standing::Received(received) => {
+            let checked = received.checked.as_ref();
+            if received.check_by.is_some() && checked.is_none() {
+                return SlipStanding::ReceivedBySeal;
+            }
+            let wrong = received.kept + received.extras;
+            let later = checked.map_or(0, |checked| checked.wrong + checked.extras);
+            match wrong + later {
+                0 => SlipStanding::Received,
+                _ => SlipStanding::ReceivedWithDiscrepancy,
+            }
         }
-        Standing::Received(_) => SlipStanding::ReceivedWithDiscrepancy,
         Standing::CalledOff { how, .. } => match how {
             CallOff::Refused => SlipStanding::Refused,
             CallOff::Cancelled => SlipStanding::Cancelled,
             CallOff::Lapsed => SlipStanding::Lapsed,
         },
+    }
+}
+
+/// The place in the log of the first fact of this kind.
+fn place(history: &[Recorded], of: impl Fn(&SlipEvent) -> bool) -> u64 {
+    let fact = history.iter().find(|fact| match &fact.entry.event {
+        Event::Slip { event } => of(event),
+        _ => false,
+    });
+    fact.map_or(0, |fact| fact.index)
+}
+
+fn signed(statement: Digest, receipt: &Receipt, at: Timestamp, index: u64) -> SignatureView {
+    SignatureView {
+        statement,
+        by: receipt.signature().clone(),
+        sheet: match receipt {
+            Receipt::Stamped { sheet, .. } => Some(*sheet),
+            Receipt::Signed { .. } => None,
+        },
+        at,
+        index,
     }
 }
 
@@ -99,7 +181,10 @@ impl Counter {
         let history = self.history(&Subject::Slip(id.clone())).await?;
         let slip = fold_slip(history.iter().map(|fact| &fact.entry));
         let slip = slip.ok_or_else(|| CounterError::NotFound(format!("slip/{id}")))?;
-        let place = |fact: Option<&Recorded>| fact.map_or(0, |fact| fact.index);
+        let mut journeys = Vec::with_capacity(slip.journeys.len());
+        for way in &slip.journeys {
+            journeys.push(self.journey_view(id, way).await);
+        }
         let mut view = PaperSlipView {
             id: id.clone(),
             standing: standing(&slip),
@@ -109,24 +194,53 @@ impl Counter {
                 by: slip.given.clone(),
                 sheet: None,
                 at: slip.at,
-                index: place(history.first()),
+                index: history.first().map_or(0, |fact| fact.index),
             },
             outcome: None,
             taken: None,
+            journeys,
+            returning: !slip.is_open() && slip.on_the_way().is_some(),
+            check: None,
         };
-        if let Standing::Received(received) = &slip.standing {
+        if let Some(received) = slip.received() {
             view.outcome = Some(self.slip_outcome(&received.outcome).await?);
-            view.taken = Some(SignatureView {
-                statement: received.outcome,
-                by: received.receipt.signature().clone(),
-                sheet: match &received.receipt {
-                    Receipt::Stamped { sheet, .. } => Some(*sheet),
-                    Receipt::Signed { .. } => None,
-                },
-                at: received.at,
-                index: place(history.last()),
+            let index = place(&history, |event| {
+                matches!(event, SlipEvent::Received { .. })
             });
+            let (digest, at) = (received.outcome, received.at);
+            view.taken = Some(signed(digest, &received.receipt, at, index));
+            if let Some(check_by) = received.check_by {
+                let mut check = LineCheckView {
+                    check_by,
+                    overdue: received.check_overdue(self.clock.now()),
+                    outcome: None,
+                    checked: None,
+                };
+                if let Some(checked) = &received.checked {
+                    let index = place(&history, |event| {
+                        matches!(event, SlipEvent::LinesChecked { .. })
+                    });
+                    check.outcome = Some(self.slip_outcome(&checked.outcome).await?);
+                    let (digest, at) = (checked.outcome, checked.at);
+                    check.checked = Some(signed(digest, &checked.receipt, at, index));
+                }
+                view.check = Some(check);
+            }
         }
         Ok((view, count(&history)))
+    }
+
+    pub(super) async fn journey_view(&self, id: &SlipId, way: &Journey) -> JourneyView {
+        let subject = Subject::Slip(id.clone());
+        JourneyView {
+            carrier: way.carrier,
+            carrier_zh: way.carrier.to_string(),
+            // A record that was erased, or cannot be read now, leaves the rest to be seen.
+            name: self.read_record(&subject, &way.name).await.ok(),
+            witness: way.witness.clone(),
+            at: way.at,
+            ended: way.ended,
+            back: way.back,
+        }
     }
 }

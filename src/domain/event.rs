@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::case::{CaseEvent, VisitEvent};
 use super::catalogue::ItemEvent;
 use super::custody::{
-    BundleEvent, DiscrepancyEvent, InventoryEvent, LossEvent, SlipEvent, StocktakeEvent,
+    BundleEvent, ContainerEvent, DiscrepancyEvent, InventoryEvent, LossEvent, SlipEvent,
+    StocktakeEvent,
 };
 use super::digest::{Digest, Sm3};
 use super::finding::Finding;
@@ -220,6 +221,11 @@ pub enum Event {
     Discrepancy {
         /// What happened.
         event: DiscrepancyEvent,
+    },
+    /// About a box, shelf, cabinet or room that paper is kept in.
+    Container {
+        /// What happened.
+        event: ContainerEvent,
     },
     /// About a round of the monthly transfer.
     Transfer {

@@ -155,7 +155,14 @@ short_code! {
     InventoryId, "inventory number";
     /// Who cosigns the log's checkpoints: a department, or somebody else outside the hall.
     WitnessId, "witness id";
+    /// The number on the seal of a box (封签号).
+    SealNo, "seal number";
 }
+code_type!(
+    /// A box, shelf, cabinet or room that paper is kept in: the code on its label, short enough to be scanned.
+    ContainerId, "container label", 20, "1-20 of A-Z 0-9 -",
+    |c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-'
+);
 code_type!(
     /// Something that did not match at a hand-over (交接差异): the slip's number and a count.
     DiscrepancyId, "discrepancy number", 52, "1-52 of A-Z a-z 0-9 . _ -",
@@ -292,6 +299,8 @@ subjects! {
     Witness(WitnessId), "witness";
     /// A month of a site.
     Month(MonthId), "month";
+    /// A box, shelf, cabinet or room that paper is kept in.
+    Container(ContainerId), "container";
 }
 
 impl Serialize for Subject {

@@ -33,10 +33,10 @@ pub use digest::{Digest, Sm3};
 pub use event::{Entry, Event, Fact, Occurred};
 pub use finding::{Finding, FindingCode};
 pub use id::{
-    Actor, AuthorisationId, CaseNo, CertificateKind, Commitment, DepartmentCode, DiscrepancyId,
-    FactorId, FieldCode, FieldName, InventoryId, MaterialCode, MonthId, PipelineName, RequestId,
-    SerialNo, SigningKeyId, SiteCode, SlipId, StaffId, Subject, TaskCode, TicketId, TokenId,
-    TransferId, VisitId, WindowCode, WitnessId,
+    Actor, AuthorisationId, CaseNo, CertificateKind, Commitment, ContainerId, DepartmentCode,
+    DiscrepancyId, FactorId, FieldCode, FieldName, InventoryId, MaterialCode, MonthId,
+    PipelineName, RequestId, SealNo, SerialNo, SigningKeyId, SiteCode, SlipId, StaffId, Subject,
+    TaskCode, TicketId, TokenId, TransferId, VisitId, WindowCode, WitnessId,
 };
 pub use problem::Problem;
 pub use time::{Clock, Timestamp};

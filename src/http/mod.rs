@@ -11,6 +11,7 @@ pub mod bundles;
 pub mod calendar;
 pub mod cases;
 pub mod catalogue;
+pub mod containers;
 pub mod departments;
 pub mod documents;
 pub mod door;
@@ -232,6 +233,13 @@ fn paper() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(slips::draft_outcome))
         .routes(routes!(slips::receive))
         .routes(routes!(slips::end))
+        .routes(routes!(slips::carry))
+        .routes(routes!(slips::check))
+        .routes(routes!(slips::draft_check))
+        .routes(routes!(containers::list, containers::make))
+        .routes(routes!(containers::show))
+        .routes(routes!(containers::content))
+        .routes(routes!(containers::act))
         .routes(routes!(transfers::list, transfers::open))
         .routes(routes!(transfers::show))
         .routes(routes!(transfers::reconcile))

@@ -16,8 +16,8 @@ use super::extract::{Asked, At, Body, IfMatch, PageOf, PageQuery, RequestKey, Ve
 use super::problem::HttpProblem;
 use crate::counter::paper_list;
 use crate::custody::{
-    CallOffOrder, DraftedOutcome, DraftedSlip, OfferOrder, OutcomeDraft, PaperSlipView,
-    ReceiptOrder, SlipDraft,
+    CallOffOrder, CarriageOrder, DraftedOutcome, DraftedSlip, OfferOrder, OutcomeDraft,
+    PaperSlipView, ReceiptOrder, SlipDraft,
 };
 use crate::domain::access::{Action, Target};
 use crate::domain::custody::{Receipt, Side, Slip};
@@ -241,5 +241,71 @@ pub async fn end(
     let ask = signed.ask(&key, Some(version), None)?;
     let by = ask.staff()?;
     service.counter.call_off_slip(&ask, &id, &by, order).await?;
+    shown(&service, StatusCode::OK, &id).await
+}
+
+/// Records that a carrier has what is on a slip, or brought it back (在途). The giver's side does.
+#[utoipa::path(post, path = "/api/v1/slips/{id}/carriage", tag = "paper", request_body = CarriageOrder,
+    params(("id" = SlipId, Path), ("Idempotency-Key" = String, Header), ("If-Match" = String, Header)),
+    responses((status = 200, body = PaperSlipView)), security(("session" = [])))]
+pub async fn carry(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    At(id): At<SlipId>,
+    key: RequestKey,
+    version: IfMatch,
+    Body(order): Body<CarriageOrder>,
+) -> Result<Versioned<PaperSlipView>, HttpProblem> {
+    let (slip, _) = service.counter.slip_now(&id).await?;
+    may_for(&signed, Action::HandOverPaper, &slip.from.side)?;
+    let ask = signed.ask(&key, Some(version), None)?;
+    let by = ask.staff()?;
+    service.counter.carry_slip(&ask, &id, &by, order).await?;
+    shown(&service, StatusCode::OK, &id).await
+}
+
+/// Makes out what the caller found in boxes that were taken by seal, for the caller to sign. Nothing is recorded.
+#[utoipa::path(post, path = "/api/v1/slips/{id}/checks/drafts", tag = "paper", request_body = OutcomeDraft,
+    params(("id" = SlipId, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = DraftedOutcome)), security(("session" = [])))]
+pub async fn draft_check(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    At(id): At<SlipId>,
+    key: RequestKey,
+    Body(draft): Body<OutcomeDraft>,
+) -> Result<Json<DraftedOutcome>, HttpProblem> {
+    let (slip, _) = service.counter.slip_now(&id).await?;
+    let acting = if draft.stamped {
+        &slip.from.side
+    } else {
+        &slip.to
+    };
+    may_for(&signed, Action::HandOverPaper, acting)?;
+    signed.ask(&key, None, None)?.staff()?;
+    Ok(Json(service.counter.draft_check(&id, draft).await?))
+}
+
+/// Checks what was taken by seal. Nothing changes hands; what is wrong is for the giver to clear up.
+#[utoipa::path(post, path = "/api/v1/slips/{id}/checks", tag = "paper", request_body = ReceiptOrder,
+    params(("id" = SlipId, Path), ("Idempotency-Key" = String, Header), ("If-Match" = String, Header)),
+    responses((status = 200, body = PaperSlipView)), security(("session" = [])))]
+pub async fn check(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    At(id): At<SlipId>,
+    key: RequestKey,
+    version: IfMatch,
+    Large(order, _room): Large<ReceiptOrder>,
+) -> Result<Versioned<PaperSlipView>, HttpProblem> {
+    let (slip, _) = service.counter.slip_now(&id).await?;
+    let acting = match &order.receipt {
+        Receipt::Signed { .. } => &slip.to,
+        Receipt::Stamped { .. } => &slip.from.side,
+    };
+    may_for(&signed, Action::HandOverPaper, acting)?;
+    let ask = signed.ask(&key, Some(version), None)?;
+    own(&order.receipt.signature().staff, &ask)?;
+    service.counter.check_slip(&ask, &id, order).await?;
     shown(&service, StatusCode::OK, &id).await
 }

@@ -7,7 +7,7 @@ use crate::counter::bundles::{bundles, round};
 use crate::counter::{Ask, Counter, CounterError, paper_list};
 use crate::domain::case::{CaseState, concluded_at};
 use crate::domain::catalogue::ServiceItem;
-use crate::domain::custody::{Bundle, HeldPaper, Side, Standing};
+use crate::domain::custody::{Bundle, HeldPaper, Side, check_overdue};
 use crate::domain::transfer::{
     Candidate, Closed, Fate, Opened, Planned, Round, RoundStage, Rounds, TransferEvent, came_in,
     fate, fold_round, goes_to, lines, open, overdue, plan, ready, remind,
@@ -46,6 +46,8 @@ pub struct Ticked {
     pub lapsed: usize,
     /// Months closed.
     pub closed: usize,
+    /// Slips that were taken by seal and whose lines were not checked in time.
+    pub unchecked: usize,
     /// Rounds whose days could not be counted, because the calendar ends before them.
     pub uncounted: usize,
 }
@@ -94,6 +96,7 @@ impl Counter {
         let mut ticked = Ticked::default();
         self.close_months(by, &mut ticked).await?;
         self.lapse_slips(by, &mut ticked).await?;
+        self.tell_unchecked(by, &mut ticked).await?;
         for planned in self.planned(None).await? {
             match self.open_round(by, &planned).await? {
                 true if planned.joins => ticked.joined += 1,
@@ -113,9 +116,9 @@ impl Counter {
     async fn lapse_slips(&self, by: &Actor, ticked: &mut Ticked) -> Result<(), CounterError> {
         let now = self.clock.now();
         let mut expired = Vec::new();
-        for id in self.listed_slips().await? {
+        for id in self.slips_in(paper_list::OPEN_SLIPS).await? {
             let (slip, version) = self.slip_now(&id).await?;
-            if slip.standing == Standing::Open && now >= slip.expires.end() {
+            if slip.is_open() && now >= slip.expires.end() {
                 expired.push((slip.expires, id, slip.transfer, version));
             }
         }
@@ -127,6 +130,21 @@ impl Counter {
             let ask = system(by, format!("slip/{id}/{version}"))?;
             let done = self.lapse_slip(&ask, &id).await?;
             ticked.lapsed += usize::from(done.receipt.count > 0 && !done.receipt.repeated);
+        }
+        Ok(())
+    }
+
+    /// Tells of the slips that were taken by seal and whose lines were not checked in time.
+    async fn tell_unchecked(&self, by: &Actor, ticked: &mut Ticked) -> Result<(), CounterError> {
+        let today = Date::of(self.clock.now());
+        for id in self.slips_in(paper_list::UNCHECKED_SLIPS).await? {
+            let (slip, version) = self.slip_now(&id).await?;
+            if check_overdue(&slip, today).is_empty() {
+                continue;
+            }
+            let ask = system(by, format!("check/{id}/{version}"))?;
+            let done = self.tell_check_overdue(&ask, &id).await?;
+            ticked.unchecked += usize::from(done.receipt.count > 0 && !done.receipt.repeated);
         }
         Ok(())
     }
@@ -145,8 +163,8 @@ impl Counter {
         Ok(ticked)
     }
 
-    async fn listed_slips(&self) -> Result<Vec<crate::domain::SlipId>, CounterError> {
-        let slips = self.whole_list(paper_list::OPEN_SLIPS).await?.into_iter();
+    async fn slips_in(&self, list: &str) -> Result<Vec<crate::domain::SlipId>, CounterError> {
+        let slips = self.whole_list(list).await?.into_iter();
         let slips = slips.filter_map(|subject| match subject {
             Subject::Slip(id) => Some(id),
             _ => None,

@@ -54,6 +54,8 @@ keep_document           C+ O+ R+ A- V- U- s. e. t. T.
 read_paper              C+ O+ R+ A+ V+ U+ s. e. t. T.
 hand_over_paper         C+ O+ R+ A+ V+ U- s. e. t. T.
 refile                  C+ O- R- A+ V+ U- s. e. t. T.
+make_container          C- O- R- A+ V+ U- s. e. t. T.
+store_paper             C+ O- R- A+ V+ U- s. e. t. T.
 clear_discrepancy       C+ O+ R+ A+ V+ U- s. e. t. T.
 open_stocktake          C- O- R- A- V+ U- s. e. t. T.
 register_old_file       C+ O- R- A+ V- U- s. e. t. T.

@@ -176,6 +176,12 @@ impl Log {
             .and_then(fold_slip)
     }
 
+    pub fn container(&self, id: &ContainerId) -> Option<Container> {
+        self.histories
+            .get(&Subject::Container(id.clone()))
+            .and_then(fold_container)
+    }
+
     pub fn discrepancies(&self) -> Vec<DiscrepancyState> {
         self.histories
             .iter()
@@ -228,6 +234,7 @@ pub fn manifest(
         back_by: (leg == Leg::Loan).then_some(expires),
         expires,
         lines: lines.iter().map(line).collect(),
+        boxes: Vec::new(),
     }
 }
 
@@ -254,5 +261,6 @@ pub fn outcome(
         to,
         lines: lines.collect(),
         extras: Vec::new(),
+        seals: Vec::new(),
     }
 }

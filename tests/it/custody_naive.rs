@@ -17,11 +17,62 @@ pub struct Naive {
     pub lender: BTreeMap<Key, Holder>,
     /// Open slips with their papers.
     pub open: BTreeMap<SlipId, BTreeSet<Key>>,
+    /// What carriers have, by slip.
+    pub away: BTreeMap<SlipId, BTreeSet<Key>>,
+    /// What lies in a box.
+    pub boxed: BTreeMap<Key, ContainerId>,
+    /// Boxes under a seal.
+    pub sealed: BTreeMap<ContainerId, SealNo>,
+    /// Where the boxes are.
+    pub boxes: BTreeMap<ContainerId, Side>,
+    /// Slips taken by seal whose lines nobody checked yet.
+    pub unchecked: BTreeSet<SlipId>,
 }
 
 impl Naive {
     pub fn is_offered(&self, key: &Key) -> bool {
         self.open.values().any(|papers| papers.contains(key))
+    }
+
+    pub fn is_away(&self, key: &Key) -> bool {
+        self.away.values().any(|papers| papers.contains(key))
+    }
+
+    /// The sealed box in which a paper lies.
+    pub fn seal_on(&self, key: &Key) -> Option<(&ContainerId, &SealNo)> {
+        let id = self.boxed.get(key)?;
+        Some((id, self.sealed.get(id)?))
+    }
+
+    pub fn content(&self, id: &ContainerId) -> BTreeSet<Key> {
+        let inside = self.boxed.iter().filter(|(_, of)| *of == id);
+        inside.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Whether each sealed box on a slip is the one that stands there, whole, and nothing else is under a seal.
+    fn boxes_fit(&self, manifest: &SlipManifest) -> bool {
+        let keys = |lines: &[BoxLine]| -> BTreeSet<Key> {
+            let each = |line: &BoxLine| -> Vec<Key> {
+                let papers = line.papers.iter();
+                papers.map(|no| (line.case.clone(), *no)).collect()
+            };
+            lines.iter().flat_map(each).collect()
+        };
+        let whole = |one: &SealedBox| {
+            self.sealed.get(&one.container) == Some(&one.seal)
+                && keys(&one.lines) == self.content(&one.container)
+        };
+        let stated = |key: Key| match self.seal_on(&key) {
+            Some((id, _)) => manifest.boxes.iter().any(|one| one.container == *id),
+            None => true,
+        };
+        manifest.boxes.iter().all(whole)
+            && manifest.lines.iter().all(|line| {
+                let papers = line.papers.iter();
+                papers
+                    .map(|paper| (line.case.clone(), paper.no))
+                    .all(stated)
+            })
     }
 
     /// Whether the rules allow to offer these papers so.
@@ -46,14 +97,34 @@ impl Naive {
             } else {
                 back.is_none()
             };
-            self.holder[key].as_ref() == Some(&manifest.from) && !self.is_offered(key) && loan
+            let here = !self.is_offered(key) && !self.is_away(key);
+            self.holder[key].as_ref() == Some(&manifest.from) && here && loan
         };
-        way && !manifest.lines.is_empty()
+        way && self.boxes_fit(manifest)
+            && !manifest.lines.is_empty()
             && manifest.lines.iter().flat_map(papers).all(|key| free(&key))
     }
 }
 
-/// Reads the bare facts: whoever took a paper over did it on a slip with two signatures of two people that hold.
+/// A signature of the receiving side holds and is not the giver's.
+fn countersigned(people: &[Person], slip: &Slip, document: &Digest, receipt: &Receipt) {
+    match receipt {
+        Receipt::Signed { by } => {
+            assert_ne!(by.staff, slip.given.staff);
+            holds(people, by, document);
+        }
+        Receipt::Stamped { sheet, witness } => {
+            let statement = WitnessStatement {
+                statement: *document,
+                captured: *sheet,
+            };
+            holds(people, witness, &statement.digest());
+        }
+    }
+}
+
+/// Reads the bare facts: whoever took a paper over did it on a slip with two signatures of two people that hold, and so
+/// was checked what was taken by seal.
 pub fn audit(log: &Log, people: &[Person]) -> u64 {
     let mut changes = 0;
     for (subject, history) in &log.histories {
@@ -73,19 +144,14 @@ pub fn audit(log: &Log, people: &[Person]) -> u64 {
                 panic!("{} changed hands without a receipt", slip.id);
             };
             holds(people, &slip.given, &slip.manifest);
-            let outcome = &received.outcome;
-            match &received.receipt {
-                Receipt::Signed { by } => {
-                    assert_ne!(by.staff, slip.given.staff);
-                    holds(people, by, outcome);
-                }
-                Receipt::Stamped { sheet, witness } => {
-                    let statement = WitnessStatement {
-                        statement: *outcome,
-                        captured: *sheet,
-                    };
-                    holds(people, witness, &statement.digest());
-                }
+            countersigned(people, &slip, &received.outcome, &received.receipt);
+            if let Some(checked) = &received.checked {
+                assert!(
+                    received.check_by.is_some(),
+                    "{} had nothing to check",
+                    slip.id
+                );
+                countersigned(people, &slip, &checked.outcome, &checked.receipt);
             }
         }
     }

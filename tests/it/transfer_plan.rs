@@ -289,6 +289,8 @@ fn art_08_5_collected_paper_is_settled_and_lent_paper_is_not() {
         there_since: Timestamp::from_millis(0),
         offered: None,
         came_by,
+        shelf: None,
+        away: None,
         lent: None,
         damaged: false,
         listed: None,

@@ -211,6 +211,7 @@ impl Walk {
                 }],
                 false => Vec::new(),
             },
+            boxes: Vec::new(),
         };
         // What the second clerk took is handed back to the first by nobody: the first offers the rest.
         let id = SlipId::new(format!("S-{}", self.number)).unwrap();
@@ -238,6 +239,7 @@ impl Walk {
             scanned: scanned.filter(fits).collect(),
             found: Vec::new(),
             stamped: false,
+            seals: Vec::new(),
         };
         let drafted = self
             .hall

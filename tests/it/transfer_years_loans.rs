@@ -51,6 +51,7 @@ impl Office {
             scanned,
             found,
             stamped: false,
+            seals: Vec::new(),
         };
         let who = self.hall.person(receiver).id.clone();
         let drafted = self.hall.counter.draft_outcome(&slip, draft, &who).await;
@@ -116,6 +117,7 @@ impl Office {
             back_by: None,
             expires: Some(date(self.today + 2)),
             lines: lines(&theirs),
+            boxes: Vec::new(),
         };
         let spoils = self.one_in(6);
         self.hand_over(draft, &giver, &format!("{to}-a1"), spoils)
@@ -174,6 +176,7 @@ impl Office {
             back_by: None,
             expires: Some(date(self.today + 1)),
             lines: lines(&[no]),
+            boxes: Vec::new(),
         };
         let receiver = format!("{at}-c2");
         self.hand_over(draft, &from.staff.unwrap(), &receiver, false)
@@ -206,6 +209,7 @@ impl Office {
             back_by: None,
             expires: Some(date(self.today + 1)),
             lines: lines(&[no]),
+            boxes: Vec::new(),
         };
         let (giver, receiver) = (at.staff.unwrap(), lender.staff.unwrap());
         self.hand_over(draft, &giver, receiver.as_str(), false)
@@ -236,6 +240,7 @@ impl Office {
             back_by: Some(date(self.today + 20)),
             expires: Some(date(self.today + 1)),
             lines: lines(&[no]),
+            boxes: Vec::new(),
         };
         self.hand_over(draft, &at.staff.unwrap(), &to.1, false)
             .await;

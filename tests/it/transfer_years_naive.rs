@@ -383,6 +383,7 @@ impl Naive {
                     CallOff::Lapsed => "lapsed",
                 });
             }
+            other => panic!("no carrier and no seal in these years: {other:?}"),
         }
     }
 

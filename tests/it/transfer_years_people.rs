@@ -311,6 +311,7 @@ impl Office {
                     .map(|no| registered.papers[no].paper.clone())
                     .collect(),
             }],
+            boxes: Vec::new(),
         };
         let given = self.hall.person(clerk).sign(&manifest.digest());
         let state = self.hall.person(clerk).state.clone();

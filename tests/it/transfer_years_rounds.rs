@@ -229,6 +229,7 @@ impl Office {
                 back_by: None,
                 expires: (expires > 0).then(|| date(self.today + expires)),
                 lines: Vec::new(),
+                boxes: Vec::new(),
             };
             let slip = self.slip_id();
             self.offer_as(draft, slip, &giver).await;
@@ -273,6 +274,7 @@ impl Office {
             scanned,
             found,
             stamped: false,
+            seals: Vec::new(),
         };
         let drafted = self.hall.counter.draft_outcome(slip, draft, officer).await;
         self.receive_as(slip, officer.as_str(), drafted.unwrap().outcome)

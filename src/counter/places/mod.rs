@@ -161,6 +161,7 @@ pub fn placing(subject: &Subject, history: &[Recorded]) -> Vec<Place> {
         Subject::Slip(_) => paper::slip_places(first, last, history),
         Subject::Discrepancy(_) => paper::discrepancy_places(first, last, history),
         Subject::Transfer(_) => paper::round_places(first, history),
+        Subject::Container(_) => paper::container_places(first, history),
         Subject::Inventory(_) => paper::inventory_places(first, history),
         Subject::Witness(_) => vec![Place::new(witness_list(), first.index)],
         Subject::Month(_) => paper::month_places(first, history),

@@ -1,8 +1,8 @@
-//! In which lists bundles, slips, discrepancies and rounds of transfer stand.
+//! In which lists bundles, slips, discrepancies, rounds of transfer and containers stand.
 
 use std::collections::BTreeSet;
 
-use crate::domain::custody::{self, Side, Standing};
+use crate::domain::custody::{self, Side};
 use crate::domain::transfer::{Fate, RoundStage, fate, fold_month, fold_round};
 use crate::ledger::Recorded;
 use crate::store::lists::Place;
@@ -10,7 +10,7 @@ use crate::store::lists::Place;
 /// Lists of paper.
 pub mod paper_list {
     use crate::domain::custody::Side;
-    use crate::domain::{DepartmentCode, SiteCode, StaffId};
+    use crate::domain::{ContainerId, DepartmentCode, SiteCode, StaffId};
 
     /// Bundles with paper that is still owed to its department, by opening.
     pub const OWED: &str = "bundle/owed";
@@ -27,6 +27,19 @@ pub mod paper_list {
     pub fn held_at(side: &Side) -> String {
         format!("bundle/{}", word(side))
     }
+
+    /// What is in a container: bundles of which paper lies in it, and smaller containers, by opening.
+    pub fn content(container: &ContainerId) -> String {
+        format!("container/{container}/content")
+    }
+
+    /// The containers of a side, by their making.
+    pub fn containers(side: &Side) -> String {
+        format!("container/{}", word(side))
+    }
+
+    /// Slips of which lines were taken by seal, and neither checked nor told overdue, by their newest fact.
+    pub const UNCHECKED_SLIPS: &str = "slip/unchecked";
 
     /// Slips that wait for their receiver, by offering.
     pub const OPEN_SLIPS: &str = "slip/open";
@@ -88,6 +101,9 @@ pub(super) fn bundle_places(first: &Recorded, history: &[Recorded]) -> Vec<Place
         if fate(paper) == Fate::Owed {
             lists.insert(paper_list::OWED.to_owned());
         }
+        if let Some(shelf) = &paper.shelf {
+            lists.insert(paper_list::content(&shelf.container));
+        }
         let Some(holder) = paper.holder() else {
             continue;
         };
@@ -102,13 +118,19 @@ pub(super) fn slip_places(first: &Recorded, last: &Recorded, history: &[Recorded
     let Some(slip) = custody::fold_slip(history.iter().map(|fact| &fact.entry)) else {
         return Vec::new();
     };
-    let open = slip.standing == Standing::Open;
+    let open = slip.is_open();
     let order = if open { first.index } else { last.index };
     let mut lists: BTreeSet<String> = [&slip.from.side, &slip.to]
         .map(|side: &Side| paper_list::slips(side, open))
         .into();
     if open {
         lists.insert(paper_list::OPEN_SLIPS.to_owned());
+    }
+    let unchecked = |received: &custody::Received| {
+        received.check_by.is_some() && received.checked.is_none() && !received.check_told
+    };
+    if slip.received().is_some_and(unchecked) {
+        lists.insert(paper_list::UNCHECKED_SLIPS.to_owned());
     }
     let lists = lists.into_iter();
     lists.map(|list| Place::new(list, order)).collect()
@@ -157,4 +179,14 @@ pub(super) fn inventory_places(first: &Recorded, history: &[Recorded]) -> Vec<Pl
     list.map(|list| Place::new(list, first.index))
         .into_iter()
         .collect()
+}
+
+pub(super) fn container_places(first: &Recorded, history: &[Recorded]) -> Vec<Place> {
+    let Some(container) = custody::fold_container(history.iter().map(|fact| &fact.entry)) else {
+        return Vec::new();
+    };
+    let mut lists = vec![paper_list::containers(&container.side)];
+    lists.extend(container.into.as_ref().map(paper_list::content));
+    let lists = lists.into_iter();
+    lists.map(|list| Place::new(list, first.index)).collect()
 }

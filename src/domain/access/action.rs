@@ -65,6 +65,8 @@ actions! {
     ReadPaper, "read_paper", "See who holds the paper of a case, and the slips it went on (Art 12(4)).";
     HandOverPaper, "hand_over_paper", "Offer paper, receive it, refuse it (Art 8(5), 12(3)).";
     Refile, "refile", "Move what was filed with the wrong case to the case it belongs to (串件).";
+    MakeContainer, "make_container", "Bring boxes, shelves, cabinets and rooms into use (Art 12(4)).";
+    StorePaper, "store_paper", "Move containers, put paper into them and take it out, seal and open boxes (Art 12(4)).";
     ClearDiscrepancy, "clear_discrepancy", "Clear up what did not match at a hand-over (Art 12(4)).";
     OpenStocktake, "open_stocktake", "Open and close the stock-take of paper that was there before (Art 12(4)).";
     RegisterOldFile, "register_old_file", "Register a file of the opening stock-take (Art 12(4)).";

@@ -100,6 +100,8 @@ const TABLE: &[(Action, [Cell; COLUMNS])] = {
         (ReadPaper,               [OWN , OWN , OWN , OWN , OWN , OWN , NONE, NONE, NONE, NONE]),
         (HandOverPaper,           [OWN , OWN , OWN , OWN , OWN , SEE , NONE, NONE, NONE, NONE]),
         (Refile,                  [OWN , SEE , SEE , OWN , OWN , SEE , NONE, NONE, NONE, NONE]),
+        (MakeContainer,           [SEE , SEE , SEE , OWN , OWN , SEE , NONE, NONE, NONE, NONE]),
+        (StorePaper,              [OWN , SEE , SEE , OWN , OWN , SEE , NONE, NONE, NONE, NONE]),
         (ClearDiscrepancy,        [OWN , OWN , OWN , OWN , OWN , SEE , NONE, NONE, NONE, NONE]),
         (OpenStocktake,           [SEE , SEE , SEE , SEE , OWN , SEE , NONE, NONE, NONE, NONE]),
         (RegisterOldFile,         [OWN , SEE , SEE , OWN , SEE , SEE , NONE, NONE, NONE, NONE]),

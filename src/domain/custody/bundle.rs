@@ -3,154 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
-use super::held::{HeldPaper, Place};
+use super::bundle_event::BundleEvent;
+use super::held::{HeldPaper, Place, Shelf};
 use super::terms::*;
-use crate::domain::case::{Recipient, WitnessedSignature, happened};
+use crate::domain::case::happened;
 use crate::domain::date::Date;
 use crate::domain::event::{Entry, Event};
-use crate::domain::id::{
-    CaseNo, Commitment, DiscrepancyId, SiteCode, SlipId, StaffId, Subject, TransferId,
-};
+use crate::domain::id::{CaseNo, Subject};
 use crate::domain::time::Timestamp;
-
-/// What can happen to a bundle. A list of papers names them by number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum BundleEvent {
-    /// The case has paper from now on. L1.
-    Opened {
-        /// Where.
-        site: SiteCode,
-        /// Who took it and holds it.
-        clerk: StaffId,
-        /// What.
-        papers: Vec<Paper>,
-    },
-    /// More paper came in.
-    Added {
-        /// Where.
-        site: SiteCode,
-        /// Who took it and holds it.
-        clerk: StaffId,
-        /// What.
-        papers: Vec<Paper>,
-    },
-    /// Papers are on a slip that the giver signed.
-    Offered {
-        /// The slip.
-        slip: SlipId,
-        /// On which leg.
-        leg: Leg,
-        /// Which papers.
-        papers: Vec<u16>,
-    },
-    /// Papers on a slip were received: the other one holds them.
-    Received {
-        /// The slip.
-        slip: SlipId,
-        /// Which papers.
-        papers: Vec<u16>,
-        /// Who holds them.
-        holder: Holder,
-        /// Papers that came damaged.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        damaged: Vec<u16>,
-        /// Until when they come back, if they were lent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        back_by: Option<Date>,
-    },
-    /// Papers on a slip were not taken: the giver goes on holding them.
-    Kept {
-        /// The slip.
-        slip: SlipId,
-        /// Which papers.
-        papers: Vec<u16>,
-    },
-    /// Papers went back to the applicant against signature. L4.
-    Returned {
-        /// Which papers.
-        papers: Vec<u16>,
-        /// To whom.
-        recipient: Recipient,
-        /// That person's signature.
-        signature: WitnessedSignature,
-    },
-    /// Papers were in this bundle by mistake and are in another now (串件). Whoever holds them goes on holding them.
-    RefiledTo {
-        /// The case they belong to.
-        to: CaseNo,
-        /// Which papers.
-        papers: Vec<u16>,
-        /// Who moved them: the holder.
-        by: StaffId,
-        /// Vault record, of the case they belong to, of why.
-        reason: Commitment,
-    },
-    /// Papers that lay in another bundle by mistake are in this one now.
-    RefiledFrom {
-        /// The case in whose bundle they lay.
-        from: CaseNo,
-        /// Who holds them.
-        holder: Holder,
-        /// What.
-        papers: Vec<Paper>,
-    },
-    /// Papers are on a round of the monthly transfer.
-    Listed {
-        /// Which.
-        transfer: TransferId,
-        /// Which papers.
-        papers: Vec<u16>,
-    },
-    /// Papers are taken off a round: they were not found, not taken, or put off.
-    Unlisted {
-        /// Which.
-        transfer: TransferId,
-        /// Which papers.
-        papers: Vec<u16>,
-    },
-    /// Their transfer was put off, with the department's consent and the supervisor's approval.
-    Deferred {
-        /// The round they were on.
-        transfer: TransferId,
-        /// Which papers.
-        papers: Vec<u16>,
-        /// The new last day.
-        until: Date,
-    },
-    /// Something does not match: until that is cleared up the papers go on no round.
-    Doubted {
-        /// What.
-        discrepancy: DiscrepancyId,
-        /// Which papers.
-        papers: Vec<u16>,
-    },
-    /// It was cleared up.
-    Cleared {
-        /// What.
-        discrepancy: DiscrepancyId,
-    },
-    /// Papers are lost, which the hall and their departments approved with a signature each (遗失).
-    Lost {
-        /// The report.
-        loss: DiscrepancyId,
-        /// Which papers.
-        papers: Vec<u16>,
-        /// Who held them last.
-        last: Holder,
-    },
-    /// Lost papers were found again: somebody holds them, who and another signed for that.
-    FoundAgain {
-        /// The report of their loss.
-        loss: DiscrepancyId,
-        /// Which papers.
-        papers: Vec<u16>,
-        /// Who holds them.
-        holder: Holder,
-    },
-}
 
 /// A bundle as its history tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,6 +41,14 @@ impl Bundle {
         last.saturating_add(1)
     }
 
+    fn some(&mut self, papers: &[u16], change: impl Fn(&mut HeldPaper)) {
+        for no in papers {
+            if let Some(paper) = self.papers.get_mut(no) {
+                change(paper);
+            }
+        }
+    }
+
     /// Changes the papers with these numbers that are there.
     fn each(&mut self, papers: &[u16], at: Timestamp, change: impl Fn(&mut HeldPaper)) {
         for no in papers {
@@ -200,6 +68,8 @@ impl Bundle {
                 there_since: at,
                 offered: None,
                 came_by: None,
+                shelf: None,
+                away: None,
                 lent: None,
                 damaged: false,
                 listed: None,
@@ -216,6 +86,8 @@ impl Bundle {
             paper.place = place.clone();
             paper.there_since = at;
             paper.offered = None;
+            paper.shelf = None;
+            paper.away = None;
             paper.lent = None;
             paper.listed = None;
         });
@@ -227,6 +99,7 @@ impl Bundle {
             paper.place = place.clone();
             paper.there_since = at;
             (paper.came_by, paper.listed) = (None, None);
+            (paper.shelf, paper.away) = (None, None);
         });
     }
 
@@ -273,7 +146,41 @@ impl Bundle {
             BundleEvent::FoundAgain { papers, holder, .. } => {
                 self.end_or_resume(papers, &Place::With(holder.clone()), at);
             }
+            BundleEvent::Shelved { .. }
+            | BundleEvent::Unshelved { .. }
+            | BundleEvent::Sealed { .. }
+            | BundleEvent::Unsealed { .. }
+            | BundleEvent::Dispatched { .. }
+            | BundleEvent::CarriageEnded { .. } => self.lies(event, at),
             _ => self.follow_up(event, at),
+        }
+    }
+
+    /// Where papers lie, while their holder stays the same. A round does not wait for that.
+    fn lies(&mut self, event: &BundleEvent, at: Timestamp) {
+        match event {
+            BundleEvent::Shelved {
+                container, papers, ..
+            } => {
+                let shelf = Shelf {
+                    container: container.clone(),
+                    since: at,
+                    seal: None,
+                };
+                self.some(papers, |paper| paper.shelf = Some(shelf.clone()));
+            }
+            BundleEvent::Unshelved { papers, .. } => self.some(papers, |paper| paper.shelf = None),
+            BundleEvent::Sealed { seal, papers, .. } => {
+                self.some(papers, |paper| paper.seal(Some(seal.clone())));
+            }
+            BundleEvent::Unsealed { papers, .. } => self.some(papers, |paper| paper.seal(None)),
+            BundleEvent::Dispatched { slip, papers } => {
+                self.some(papers, |paper| paper.away = Some((slip.clone(), at)));
+            }
+            BundleEvent::CarriageEnded { papers, .. } => {
+                self.some(papers, |paper| paper.away = None)
+            }
+            _ => {}
         }
     }
 
@@ -320,6 +227,8 @@ impl Bundle {
                 continue;
             };
             let giver = std::mem::replace(&mut paper.place, Place::With(holder.clone()));
+            paper.leave_container(&giver, holder);
+            paper.away = None;
             paper.lent = match (back_by, giver) {
                 (Some(day), Place::With(giver)) => Some((day, giver)),
                 _ => None,

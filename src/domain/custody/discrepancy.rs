@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bundle::BundleEvent;
+use super::bundle_event::BundleEvent;
 use super::offer::of_bundle;
 use super::signer::acts_for;
 use super::terms::*;
@@ -104,8 +104,17 @@ pub(in crate::domain) fn opened(
     source: &str,
     found: impl IntoIterator<Item = Discrepancy>,
 ) -> Vec<Fact> {
+    opened_from(source, 1, found)
+}
+
+/// The same, where fewer than `first` were opened from this source before.
+pub(super) fn opened_from(
+    source: &str,
+    first: u32,
+    found: impl IntoIterator<Item = Discrepancy>,
+) -> Vec<Fact> {
     let mut facts = Vec::new();
-    for (number, discrepancy) in (1..).zip(found) {
+    for (number, discrepancy) in (first..).zip(found) {
         let id = DiscrepancyId::of(source, number);
         if !discrepancy.papers.is_empty() {
             let doubted = BundleEvent::Doubted {

@@ -3,12 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bundle::{Bundle, BundleEvent};
+use super::bundle::Bundle;
+use super::bundle_event::BundleEvent;
+use super::documents::documents;
 use super::loss::{LossEvent, LossRefusal, concerned, of_loss};
 use super::loss_state::{LossStanding, LossState};
 use super::offer::of_bundle;
 use super::signer::{acts_for, check};
-use super::terms::{Holder, KeySignature, Paper, documents};
+use super::terms::{Holder, KeySignature, Paper};
 use crate::domain::digest::Digest;
 use crate::domain::event::Fact;
 use crate::domain::id::{CaseNo, DiscrepancyId};

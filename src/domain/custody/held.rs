@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::terms::{Holder, Leg, Paper, Side};
 use crate::domain::date::Date;
-use crate::domain::id::{CaseNo, DiscrepancyId, SlipId, TransferId};
+use crate::domain::id::{CaseNo, ContainerId, DiscrepancyId, SealNo, SlipId, TransferId};
 use crate::domain::time::Timestamp;
 
 /// Where a paper is.
@@ -23,6 +23,17 @@ pub enum Place {
     },
 }
 
+/// A container in which a paper lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shelf {
+    /// Which.
+    pub container: ContainerId,
+    /// Since when.
+    pub since: Timestamp,
+    /// The number of the box's seal, while it is sealed.
+    pub seal: Option<SealNo>,
+}
+
 /// A paper with where it is and what is being done with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldPaper {
@@ -38,6 +49,11 @@ pub struct HeldPaper {
     pub offered: Option<(SlipId, Leg)>,
     /// The leg on which it came where it is; none where it came in.
     pub came_by: Option<Leg>,
+    /// What it lies in, if in a container.
+    pub shelf: Option<Shelf>,
+    /// The slip on which a carrier has it, and since when (在途). It is with the carrier until it is received or brought
+    /// back, also when the offer ended before.
+    pub away: Option<(SlipId, Timestamp)>,
     /// Until when it comes back, and to whom, if it was lent.
     pub lent: Option<(Date, Holder)>,
     /// Whether it arrived damaged somewhere.
@@ -58,6 +74,32 @@ impl HeldPaper {
         match &self.place {
             Place::With(holder) => Some(holder),
             _ => None,
+        }
+    }
+
+    /// The box in which it is sealed up, with the number of the seal.
+    pub fn sealed(&self) -> Option<(&ContainerId, &SealNo)> {
+        let shelf = self.shelf.as_ref()?;
+        Some((&shelf.container, shelf.seal.as_ref()?))
+    }
+
+    pub(super) fn seal(&mut self, seal: Option<SealNo>) {
+        if let Some(shelf) = &mut self.shelf {
+            shelf.seal = seal;
+        }
+    }
+
+    /// A paper that changes sides leaves its container by itself. Within the hall a sealed box goes along.
+    pub(super) fn leave_container(&mut self, giver: &Place, holder: &Holder) {
+        let stays = match giver {
+            Place::With(giver) => {
+                let along = self.sealed().is_some() && giver.side.is_one_with(&holder.side);
+                giver.side == holder.side || along
+            }
+            Place::Applicant | Place::Refiled(_) | Place::Lost { .. } => false,
+        };
+        if !stays {
+            self.shelf = None;
         }
     }
 

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::discrepancy::{Discrepancy, opened};
+use super::documents::documents;
 use super::offer::{Bundles, count};
 use super::signer::{acts_for, check};
-use super::terms::{DiscrepancyKind, Holder, KeySignature, Side, documents};
+use super::terms::{DiscrepancyKind, Holder, KeySignature, Side};
 use crate::domain::case::happened;
 use crate::domain::date::Date;
 use crate::domain::digest::Digest;

@@ -1,8 +1,10 @@
 //! Paper that comes in and paper that goes back to the applicant: what the window does alone with the applicant.
 
-use super::bundle::{Bundle, BundleEvent};
+use super::bundle::Bundle;
+use super::bundle_event::BundleEvent;
 use super::offer::of_bundle;
 use super::refusal::CustodyRefusal;
+use super::storing::at_hand;
 use super::terms::*;
 use crate::domain::case::{Recipient, WitnessedSignature};
 use crate::domain::event::Fact;
@@ -94,6 +96,7 @@ pub fn give_back(
             let slip = slip.clone();
             return Err(CustodyRefusal::OnSlip { case, no, slip });
         }
+        at_hand(bundle, held)?;
         if let Some((until, _)) = held.lent {
             return Err(CustodyRefusal::Lent { case, no, until });
         }

@@ -4,7 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bundle::{Bundle, BundleEvent};
+use super::bundle::Bundle;
+use super::bundle_event::BundleEvent;
 use super::discrepancy::{DiscrepancyEvent, DiscrepancyState};
 use super::loss_state::{LossStanding, LossState, Reported};
 use super::offer::of_bundle;

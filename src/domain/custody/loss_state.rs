@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::bundle::Bundle;
+use super::documents::documents;
 use super::loss::LossEvent;
-use super::terms::{Holder, KeySignature, Paper, Side, documents};
+use super::terms::{Holder, KeySignature, Paper, Side};
 use crate::domain::case::happened;
 use crate::domain::digest::Digest;
 use crate::domain::event::{Entry, Event};

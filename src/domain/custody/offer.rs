@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::bundle::{Bundle, BundleEvent};
+use super::bundle::Bundle;
+use super::bundle_event::BundleEvent;
+use super::documents::{SealedBox, SlipManifest};
 use super::held::HeldPaper;
 use super::refusal::CustodyRefusal;
 use super::signer::{acts_for, check};
-use super::slip::{Slip, SlipEvent, Standing};
+use super::slip::{Slip, Standing};
+use super::slip_event::SlipEvent;
 use super::terms::*;
 use crate::domain::date::Date;
 use crate::domain::event::{Event, Fact};
@@ -128,7 +131,71 @@ fn sound(manifest: &SlipManifest, today: Date) -> Result<(), CustodyRefusal> {
             return Err(CustodyRefusal::ListedTwice { case });
         }
     }
+    manifest
+        .boxes
+        .iter()
+        .try_for_each(|one| sound_box(manifest, one))
+}
+
+/// Refuses a sealed box that is listed twice, is empty, or holds what is on no line or in another box.
+fn sound_box(manifest: &SlipManifest, one: &SealedBox) -> Result<(), CustodyRefusal> {
+    let differs = || CustodyRefusal::BoxDiffers {
+        container: one.container.clone(),
+    };
+    let same = |other: &&SealedBox| other.container == one.container;
+    if manifest.boxes.iter().filter(same).count() > 1 || one.lines.is_empty() {
+        return Err(differs());
+    }
+    let mut seen = BTreeSet::new();
+    for line in &one.lines {
+        let listed = manifest
+            .lines
+            .iter()
+            .find(|listed| listed.case == line.case);
+        let listed = listed.ok_or_else(differs)?;
+        for no in &line.papers {
+            let on = listed.papers.iter().any(|paper| paper.no == *no);
+            let here = manifest.box_of(&line.case, *no) == Some(one);
+            if !on || !here || !seen.insert((&line.case, *no)) {
+                return Err(differs());
+            }
+        }
+    }
     Ok(())
+}
+
+/// A sealed box goes as a whole and under its seal, and nothing is with a carrier already.
+fn lies_as_stated(
+    manifest: &SlipManifest,
+    bundle: &Bundle,
+    held: &HeldPaper,
+) -> Result<(), CustodyRefusal> {
+    let (case, no) = (&bundle.case, held.paper.no);
+    let stated = manifest.box_of(case, no);
+    match (held.sealed(), stated) {
+        (Some((container, seal)), Some(stated))
+            if *container == stated.container && *seal == stated.seal => {}
+        (_, Some(stated)) => {
+            let container = stated.container.clone();
+            return Err(CustodyRefusal::BoxDiffers { container });
+        }
+        (Some((container, _)), None) => {
+            return Err(CustodyRefusal::InSealedBox {
+                case: case.clone(),
+                no,
+                container: container.clone(),
+            });
+        }
+        (None, None) => {}
+    }
+    match &held.away {
+        Some((slip, _)) => Err(CustodyRefusal::Away {
+            case: case.clone(),
+            no,
+            slip: slip.clone(),
+        }),
+        None => Ok(()),
+    }
 }
 
 fn may_give(
@@ -152,6 +219,7 @@ fn may_give(
         let slip = slip.clone();
         return Err(CustodyRefusal::OnSlip { case, no, slip });
     }
+    lies_as_stated(manifest, bundle, held)?;
     if manifest.leg != Leg::Internal && held.listed != manifest.transfer {
         return Err(CustodyRefusal::round_differs(case, no, held));
     }
@@ -178,12 +246,11 @@ fn loan_allows(manifest: &SlipManifest, held: &HeldPaper) -> Result<(), Option<D
 
 /// Refuses a slip that is not open.
 pub(super) fn open(slip: &Slip) -> Result<(), CustodyRefusal> {
-    match slip.standing {
-        Standing::Open => Ok(()),
-        _ => Err(CustodyRefusal::NotOpen {
-            slip: slip.id.clone(),
-        }),
+    if slip.is_open() {
+        return Ok(());
     }
+    let slip = slip.id.clone();
+    Err(CustodyRefusal::NotOpen { slip })
 }
 
 /// Ends an offer without a hand-over; everything stays with the giver, who goes on answering for it.
@@ -210,7 +277,7 @@ fn call_off(
     Ok(facts)
 }
 
-/// The giver takes the offer back.
+/// The giver takes the offer back. What is in transit is brought back first.
 pub fn cancel(
     slip: &Slip,
     manifest: &SlipManifest,
@@ -218,6 +285,10 @@ pub fn cancel(
     reason: Commitment,
 ) -> Result<Vec<Fact>, CustodyRefusal> {
     open(slip)?;
+    if slip.standing == Standing::InTransit {
+        let slip = slip.id.clone();
+        return Err(CustodyRefusal::InTransit { slip });
+    }
     if slip.from.staff.as_ref() != Some(by) {
         return Err(CustodyRefusal::NotGiver { staff: by.clone() });
     }
@@ -245,7 +316,7 @@ pub fn lapse(
     manifest: &SlipManifest,
     now: Timestamp,
 ) -> Result<Vec<Fact>, CustodyRefusal> {
-    if slip.standing != Standing::Open || now < slip.expires.end() {
+    if !slip.is_open() || now < slip.expires.end() {
         return Ok(Vec::new());
     }
     call_off(slip, manifest, CallOff::Lapsed, None, None)

@@ -2,29 +2,54 @@
 
 use std::collections::BTreeMap;
 
-use super::bundle::BundleEvent;
+use super::bundle_event::BundleEvent;
+use super::by_seal::{boxes, taken_by_seal};
 use super::discrepancy::{self, Discrepancy};
+use super::documents::*;
 use super::offer::{count, of_bundle, open};
 use super::refusal::CustodyRefusal;
 use super::signer::{acts_for, check};
-use super::slip::{Slip, SlipEvent};
+use super::slip::{Slip, Standing};
+use super::slip_event::SlipEvent;
 use super::terms::*;
 use crate::domain::date::Date;
+use crate::domain::digest::Digest;
 use crate::domain::event::{Event, Fact};
 use crate::domain::staff::StaffState;
 use crate::domain::time::Timestamp;
 
+/// The last days of what a receipt leaves to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Days {
+    /// For clearing up what did not match.
+    pub clear_by: Date,
+    /// For checking the lines of boxes that were taken by seal.
+    pub check_by: Date,
+}
+
+/// One day for both.
+impl From<Date> for Days {
+    fn from(day: Date) -> Self {
+        Self {
+            clear_by: day,
+            check_by: day,
+        }
+    }
+}
+
 /// Receives a slip. `signer` is the person whose key signature the receipt holds: the receiver, or the witness of a
-/// stamped sheet. What is not taken stays with the giver and opens discrepancies, which are due on `clear_by`.
+/// stamped sheet. What is not taken stays with the giver and opens discrepancies. What lies in a box whose seal is whole may
+/// be taken by it (凭封签接收); its lines are then checked within days.
 pub fn receive(
     slip: &Slip,
     manifest: &SlipManifest,
     outcome: &SlipOutcome,
     receipt: &Receipt,
     signer: &StaffState,
-    clear_by: Date,
+    days: impl Into<Days>,
     now: Timestamp,
 ) -> Result<Vec<Fact>, CustodyRefusal> {
+    let Days { clear_by, check_by } = days.into();
     open(slip)?;
     if now >= slip.expires.end() {
         let (slip, on) = (slip.id.clone(), slip.expires);
@@ -38,7 +63,8 @@ pub fn receive(
         return Err(CustodyRefusal::OtherManifest { slip });
     }
     signed(slip, outcome, receipt, signer)?;
-    let mut facts = Vec::new();
+    let mut facts = boxes(manifest, outcome, receipt)?;
+    let by_seal = taken_by_seal(outcome) > 0;
     let mut discrepancies = Vec::new();
     let (mut taken, mut kept) = (0, 0);
     if outcome.lines.len() != manifest.lines.len() {
@@ -61,16 +87,7 @@ pub fn receive(
     if taken == 0 {
         return Err(CustodyRefusal::NothingTaken);
     }
-    discrepancies.extend(outcome.extras.iter().map(|extra| Discrepancy {
-        slip: Some(slip.id.clone()),
-        transfer: None,
-        inventory: None,
-        case: extra.case.clone(),
-        papers: Vec::new(),
-        kind: DiscrepancyKind::Extra,
-        owner: slip.from.clone(),
-        due: clear_by,
-    }));
+    discrepancies.extend(besides(slip, &outcome.extras, clear_by));
     let received = SlipEvent::Received {
         outcome: outcome.digest(),
         to: outcome.to.clone(),
@@ -78,6 +95,7 @@ pub fn receive(
         kept,
         extras: count(outcome.extras.len()),
         receipt: receipt.clone(),
+        check_by: by_seal.then_some(check_by),
     };
     facts.insert(
         0,
@@ -85,6 +103,24 @@ pub fn receive(
     );
     facts.extend(discrepancy::opened(slip.id.as_str(), discrepancies));
     Ok(facts)
+}
+
+/// Labels that were on no line, as discrepancies.
+pub(super) fn besides(
+    slip: &Slip,
+    extras: &[Extra],
+    due: Date,
+) -> impl Iterator<Item = Discrepancy> {
+    extras.iter().map(move |extra| Discrepancy {
+        slip: Some(slip.id.clone()),
+        transfer: None,
+        inventory: None,
+        case: extra.case.clone(),
+        papers: Vec::new(),
+        kind: DiscrepancyKind::Extra,
+        owner: slip.from.clone(),
+        due,
+    })
 }
 
 /// Refuses a receipt that is not signed by another person, for the side the slip is meant for.
@@ -97,6 +133,16 @@ fn signed(
     if outcome.to.side != slip.to || outcome.to.staff.as_ref() != receipt.staff() {
         return Err(CustodyRefusal::HolderDiffers);
     }
+    signature(slip, &outcome.digest(), receipt, signer)
+}
+
+/// Refuses a signature over a document that is not of another person than the giver, for the side the slip is meant for.
+pub(super) fn signature(
+    slip: &Slip,
+    document: &Digest,
+    receipt: &Receipt,
+    signer: &StaffState,
+) -> Result<(), CustodyRefusal> {
     match receipt {
         Receipt::Signed { by } => {
             if slip.from.staff.as_ref() == Some(&by.staff) {
@@ -104,7 +150,7 @@ fn signed(
                 return Err(CustodyRefusal::SamePerson { staff });
             }
             acts_for(&by.staff, signer, &slip.to)?;
-            check(by, signer, &outcome.digest())
+            check(by, signer, document)
         }
         Receipt::Stamped { sheet, witness } => {
             let across = matches!(slip.to, Side::Department { .. })
@@ -114,7 +160,7 @@ fn signed(
             }
             acts_for(&witness.staff, signer, &slip.from.side)?;
             let statement = WitnessStatement {
-                statement: outcome.digest(),
+                statement: *document,
                 captured: *sheet,
             };
             check(witness, signer, &statement.digest())
@@ -123,16 +169,16 @@ fn signed(
 }
 
 /// A line with what was found of it.
-struct Line<'l> {
+pub(super) struct Line<'l> {
     offered: &'l SlipLine,
     taken: Vec<u16>,
     damaged: Vec<u16>,
     kept: Vec<u16>,
-    wrong: BTreeMap<DiscrepancyKind, Vec<u16>>,
+    pub(super) wrong: BTreeMap<DiscrepancyKind, Vec<u16>>,
 }
 
 impl<'l> Line<'l> {
-    fn of(offered: &'l SlipLine, found: &OutcomeLine) -> Result<Self, CustodyRefusal> {
+    pub(super) fn of(offered: &'l SlipLine, found: &OutcomeLine) -> Result<Self, CustodyRefusal> {
         let numbers = offered.papers.iter().map(|paper| paper.no);
         let alike =
             offered.case == found.case && numbers.eq(found.papers.iter().map(|paper| paper.no));
@@ -164,7 +210,11 @@ impl<'l> Line<'l> {
         Ok(line)
     }
 
-    fn discrepancies(&self, slip: &Slip, due: Date) -> impl Iterator<Item = Discrepancy> {
+    pub(super) fn discrepancies(
+        &self,
+        slip: &Slip,
+        due: Date,
+    ) -> impl Iterator<Item = Discrepancy> {
         self.wrong.iter().map(move |(kind, papers)| Discrepancy {
             slip: Some(slip.id.clone()),
             transfer: None,
@@ -191,6 +241,14 @@ impl<'l> Line<'l> {
             facts.push(of_bundle(case, received));
         }
         if !self.kept.is_empty() {
+            // What the carrier brought and nobody took is a discrepancy from here on.
+            if slip.standing == Standing::InTransit {
+                let ended = BundleEvent::CarriageEnded {
+                    slip: slip.id.clone(),
+                    papers: self.kept.clone(),
+                };
+                facts.push(of_bundle(case, ended));
+            }
             let kept = BundleEvent::Kept {
                 slip: slip.id.clone(),
                 papers: self.kept,

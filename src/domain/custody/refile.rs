@@ -1,15 +1,17 @@
 //! Paper that lies in the wrong bundle (串件): its holder puts it into the bundle of the case it belongs to. It stays with
 //! the same person, so one signature less is needed; it is a new paper of the other bundle, with a new number.
 
-use super::bundle::{Bundle, BundleEvent};
+use super::bundle::Bundle;
+use super::bundle_event::BundleEvent;
 use super::offer::of_bundle;
 use super::refusal::CustodyRefusal;
+use super::storing::at_hand;
 use super::terms::*;
 use crate::domain::event::Fact;
 use crate::domain::id::{Commitment, MaterialCode, StaffId};
 
-/// Moves papers of `from`, each to the row of `to` that it meets, if any. They are held by whoever moves them, and are on
-/// no slip, no loan and no round.
+/// Moves papers of `from`, each to the row of `to` that it meets, if any. They are held by whoever moves them, at hand,
+/// and on no slip, no loan and no round.
 pub fn refile(
     from: &Bundle,
     to: &Bundle,
@@ -38,6 +40,7 @@ pub fn refile(
             let slip = slip.clone();
             return Err(CustodyRefusal::OnSlip { case, no, slip });
         }
+        at_hand(from, held)?;
         if let Some((until, _)) = held.lent {
             return Err(CustodyRefusal::Lent { case, no, until });
         }

@@ -1,9 +1,9 @@
 //! Why custody declines.
 
 use super::held::HeldPaper;
-use super::terms::{Leg, Side};
+use super::terms::{ContainerKind, Leg, Side};
 use crate::domain::date::Date;
-use crate::domain::id::{CaseNo, SlipId, StaffId, TransferId};
+use crate::domain::id::{CaseNo, ContainerId, SealNo, SlipId, StaffId, TransferId};
 use crate::domain::refusal::refusals;
 
 refusals! {
@@ -71,6 +71,56 @@ refusals! {
         "{staff} 的签名与内容不符；请核对后重新签名", "the signature of {staff} does not fit what is signed; check it and sign again";
     NotGiver { staff: StaffId }, "not-giver", "slip",
         "交接单由他人发起，{staff} 不能撤回；请发起人办理", "the slip was offered by somebody else; {staff} cannot cancel it";
+
+    // in transit
+    InTransit { slip: SlipId }, "in-transit", "slip",
+        "交接单 {slip} 的材料在途；请先由承运人送回并登记", "what is on slip {slip} is in transit; have the carrier bring it back first, and record that";
+    NotInTransit { slip: SlipId }, "not-in-transit", "slip",
+        "交接单 {slip} 的材料不在承运人处；无需登记送回", "no carrier has what is on slip {slip}; there is nothing to bring back";
+    NotSender { staff: StaffId }, "not-sender", "slip",
+        "交接单由他人发起，{staff} 不能交给承运人；请发起人办理", "the slip was offered by somebody else; {staff} cannot give it to a carrier";
+    Away { case: CaseNo, no: u16, slip: SlipId }, "away", "papers",
+        "{case} 第 {no} 号材料仍在承运人处（交接单 {slip}）；请先登记送回", "paper {no} of {case} is still with the carrier of slip {slip}; record that it was brought back first";
+
+    // received by seal
+    InSealedBox { case: CaseNo, no: u16, container: ContainerId }, "in-sealed-box", "papers",
+        "{case} 第 {no} 号材料在已封的 {container} 中；请整盒交接，或先启封", "paper {no} of {case} is in the sealed box {container}; hand over the whole box, or open it first";
+    BoxDiffers { container: ContainerId }, "box-differs", "boxes",
+        "交接单上的 {container} 与实际封存不一致（封签号或盒内材料）；请重新生成交接单", "box {container} is not on the slip as it is sealed (its seal, or what is in it); make the slip again";
+    SealNotWhole { container: ContainerId }, "seal-not-whole", "seals",
+        "{container} 的封签破损、号码不符或没有核对，不能凭封签接收；请现在逐件核对", "the seal of {container} is broken, another, or was not read, so it is not taken by seal; check it line by line now";
+    BoxPartly { container: ContainerId }, "box-partly", "lines",
+        "{container} 只有部分材料凭封签接收；请整盒凭封签接收，或全部逐件核对", "only some of box {container} is taken by seal; take all of it so, or check every line";
+    NotInBox { case: CaseNo, no: u16 }, "not-in-box", "lines",
+        "{case} 第 {no} 号材料不能凭封签接收；请逐件核对", "paper {no} of {case} cannot be taken by seal; check it";
+    NothingToCheck { slip: SlipId }, "nothing-to-check", "slip",
+        "交接单 {slip} 没有待逐件核对的材料；请查看其结果", "slip {slip} has no lines left to check; look at its outcome";
+
+    // containers
+    ContainerKnown { container: ContainerId }, "container-known", "container",
+        "标签 {container} 已在使用；请换一个", "the label {container} is in use; take another";
+    ContainerTooSmall { container: ContainerId, kind: ContainerKind, into: ContainerKind }, "container-too-small", "into",
+        "{container} 是{kind}，不能放入{into}；请选择更大的容器", "{container} is a {kind:#} and does not go into a {into:#}; choose a larger container";
+    ContainerGone { container: ContainerId, side: Side }, "container-gone", "container",
+        "{container} 已随交接单交给{side}；收回空盒后请先登记存放位置", "{container} went to {side:#} on a slip; when it comes back empty, move it to its place first";
+    OtherSite { container: ContainerId }, "other-site", "into",
+        "{container} 不在该站点；请选择同一站点的容器", "{container} is not at that site; choose a container of the same site";
+    OnlyBoxes { container: ContainerId }, "only-boxes", "container",
+        "{container} 不是档案盒；只有档案盒可以封签或换站点", "{container} is no box; only a box is sealed or changes its site";
+    BoxNotEmpty { container: ContainerId }, "box-not-empty", "container",
+        "{container} 中还有材料；请封签后用交接单交接，或先取出材料", "there is paper in {container}; seal it and hand it over on a slip, or take the paper out first";
+    BoxEmpty { container: ContainerId }, "box-empty", "container",
+        "{container} 中没有材料；请先放入材料", "there is no paper in {container}; put some in first";
+    BoxSealed { container: ContainerId }, "box-sealed", "container",
+        "{container} 已封；请先启封", "{container} is sealed; open it first";
+    BoxNotSealed { container: ContainerId }, "box-not-sealed", "container",
+        "{container} 没有封签；无需启封", "{container} is not sealed; there is nothing to open";
+    SealUsed { container: ContainerId, seal: SealNo }, "seal-used", "seal",
+        "封签号 {seal} 已在 {container} 上用过；请换新封签", "seal {seal} was on {container} before; take a new one";
+    InContainer { case: CaseNo, no: u16, container: ContainerId }, "in-container", "papers",
+        "{case} 第 {no} 号材料已在 {container} 中", "paper {no} of {case} is in {container} already";
+    NotInContainer { case: CaseNo, no: u16, container: ContainerId }, "not-in-container", "papers",
+        "{case} 第 {no} 号材料不在 {container} 中；请核对其位置", "paper {no} of {case} is not in {container}; check where it is";
 }
 
 impl CustodyRefusal {

@@ -5,11 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::date::Date;
 use crate::domain::digest::Digest;
-use crate::domain::id::{
-    CaseNo, DepartmentCode, MaterialCode, SigningKeyId, SiteCode, SlipId, StaffId, TransferId,
-};
+use crate::domain::id::{DepartmentCode, MaterialCode, SigningKeyId, SiteCode, StaffId};
 use crate::domain::staff::SignatureBytes;
 
 macro_rules! words {
@@ -99,6 +96,8 @@ words! {
         Misplaced: "串件", "belongs to another case",
         /// It is there and not taken for another reason.
         Disputed: "异议", "disputed",
+        /// It is in a box whose seal is whole: taken with the box, to be checked within days.
+        Sealed: "凭封签接收", "taken by seal",
     }
 
     /// Why an offer ended without a hand-over.
@@ -109,6 +108,34 @@ words! {
         Cancelled: "撤回", "cancelled",
         /// Nobody received it in time.
         Lapsed: "逾期未接收", "lapsed",
+    }
+
+    /// Who carries paper from the giver to the receiver.
+    CarrierKind {
+        /// A courier's company.
+        Courier: "快递", "courier",
+        /// A messenger of the hall.
+        Messenger: "大厅信使", "messenger",
+    }
+
+    /// By what the carrier's identity was checked.
+    IdentityProof {
+        /// The resident identity card.
+        IdentityCard: "居民身份证", "identity card",
+        /// The work card of the carrier's employer.
+        WorkCard: "工作证", "work card",
+    }
+
+    /// What paper is kept in, the smallest first. Each goes into a larger kind only.
+    ContainerKind {
+        /// A box for files.
+        Box: "档案盒", "box",
+        /// A shelf of a cabinet.
+        Shelf: "层", "shelf",
+        /// A cabinet.
+        Cabinet: "柜", "cabinet",
+        /// A store room.
+        Room: "库房", "room",
     }
 
     /// What is wrong with a line, until somebody clears it up.
@@ -129,13 +156,13 @@ words! {
 impl Found {
     /// Whether the receiver takes the paper.
     pub const fn is_taken(self) -> bool {
-        matches!(self, Self::Present | Self::Worse)
+        matches!(self, Self::Present | Self::Worse | Self::Sealed)
     }
 
     /// What has to be cleared up.
     pub const fn discrepancy(self) -> Option<DiscrepancyKind> {
         match self {
-            Self::Present => None,
+            Self::Present | Self::Sealed => None,
             Self::Worse | Self::Damaged => Some(DiscrepancyKind::Damaged),
             Self::Missing => Some(DiscrepancyKind::Missing),
             Self::Misplaced => Some(DiscrepancyKind::Misplaced),
@@ -286,115 +313,3 @@ impl Receipt {
         }
     }
 }
-
-/// What a witness signs: that this sheet or captured signature belongs to that statement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WitnessStatement {
-    /// Digest of what was signed on paper.
-    pub statement: Digest,
-    /// Digest of the sheet or of the captured signature.
-    pub captured: Digest,
-}
-
-/// What is offered: one slip (交接单) for any number of bundles. The giver signs the digest of its bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SlipManifest {
-    /// The slip.
-    pub slip: SlipId,
-    /// On which leg.
-    pub leg: Leg,
-    /// The round whose papers go to their department.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub transfer: Option<TransferId>,
-    /// Who gives.
-    pub from: Holder,
-    /// Which side is to receive.
-    pub to: Side,
-    /// Until when a loan comes back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub back_by: Option<Date>,
-    /// The last day on which it may be received.
-    pub expires: Date,
-    /// The bundles, by case number.
-    pub lines: Vec<SlipLine>,
-}
-
-/// A bundle on a slip.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SlipLine {
-    /// The case whose bundle it is.
-    pub case: CaseNo,
-    /// Its papers that are handed over, by number.
-    pub papers: Vec<Paper>,
-}
-
-/// What the receiver found. The receiver signs the digest of its bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SlipOutcome {
-    /// The slip.
-    pub slip: SlipId,
-    /// Digest of its manifest.
-    pub manifest: Digest,
-    /// Who holds from now on what is taken.
-    pub to: Holder,
-    /// Every line of the manifest, in its order.
-    pub lines: Vec<OutcomeLine>,
-    /// What is there and on no line.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub extras: Vec<Extra>,
-}
-
-/// What was found of a bundle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OutcomeLine {
-    /// The case whose bundle it is.
-    pub case: CaseNo,
-    /// Each of its papers on the slip.
-    pub papers: Vec<PaperOutcome>,
-}
-
-/// What was found of a paper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PaperOutcome {
-    /// Its number in the bundle.
-    pub no: u16,
-    /// What.
-    pub found: Found,
-}
-
-/// A label that was scanned and is on no line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = SlipExtra)]
-pub struct Extra {
-    /// The case on the label.
-    pub case: CaseNo,
-    /// How many papers.
-    pub count: u32,
-}
-
-macro_rules! documents {
-    ($($name:ident),*) => {$(
-        impl $name {
-            /// The bytes that are kept, and digested to be signed. Equal documents have equal bytes.
-            pub fn bytes(&self) -> Vec<u8> {
-                // A struct of codes, digests and counts always becomes JSON.
-                serde_json::to_vec(self).unwrap_or_default()
-            }
-
-            /// The digest that is signed.
-            pub fn digest(&self) -> Digest {
-                Digest::of(self.bytes())
-            }
-        }
-    )*};
-}
-
-documents!(SlipManifest, SlipOutcome, WitnessStatement);
-pub(super) use documents;

@@ -67,7 +67,7 @@ pub fn reconcile(
                     present += 1;
                     continue;
                 }
-                Found::Worse => {
+                Found::Worse | Found::Sealed => {
                     let (case, no) = (line.case.clone(), paper.no);
                     return Err(TransferRefusal::NotTaken { case, no });
                 }

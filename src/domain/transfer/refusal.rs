@@ -19,7 +19,7 @@ refusals! {
     LinesDiffer { case: CaseNo }, "lines-differ", "lines",
         "核对结果与批次清单在 {case} 处不一致：每份材料都要有且只有一个结论", "what was found does not match the round's list at {case}: every paper gets one finding and only one";
     NotTaken { case: CaseNo, no: u16 }, "finding-not-possible", "lines",
-        "{case} 第 {no} 号材料由本窗口核对，不能填“接收（破损）”；请填相符或破损", "paper {no} of {case} is looked up by its own window and cannot be taken damaged; say present or damaged";
+        "{case} 第 {no} 号材料由本窗口核对，不能填“接收（破损）”或“凭封签接收”；请填相符或破损", "paper {no} of {case} is looked up by its own window and cannot be taken damaged or by seal; say present or damaged";
     NotOnRound { case: CaseNo, no: u16 }, "not-on-round", "lines",
         "{case} 第 {no} 号材料不在移交批次内；请核对清单", "paper {no} of {case} is not on the round; check its list";
     NoPapers, "no-papers", "lines",

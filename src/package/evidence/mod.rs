@@ -8,6 +8,7 @@
 //! | `ledger/proofs.jsonl` | for each, `{"index":n,"path":["<hex>",…]}`: its inclusion (RFC 6962) in that checkpoint |
 //! | `ledger/consistency.jsonl` | `{"size":m,"root":"<hex>","path":[…]}`: from each checkpoint the receiver had before |
 //! | `custody/slips/SLIP.manifest.json`, `.outcome.json` | the exact bytes that giver and receiver signed |
+//! | `custody/slips/SLIP.check.json` | the same of the later check of what was taken by seal |
 //! | `custody/transfer/DIGEST.json` | what facts of the round name by digest: its lines, findings, checks |
 //!
 //! Facts in it: all about the log, the round, and each bundle, case and scan that was ever on the round; every slip and
@@ -27,7 +28,7 @@ use crate::domain::{Date, Digest, SlipId};
 use crate::merkle::Hash;
 
 pub use read::{Earlier, Proven, earlier, proven};
-pub use write::{EvidenceFault, EvidenceWriter, document, outcome, slip};
+pub use write::{EvidenceFault, EvidenceWriter, check, document, outcome, slip};
 
 /// The signed checkpoint.
 pub const CHECKPOINT: &str = "ledger/checkpoint";
@@ -91,6 +92,11 @@ pub fn manifest_path(slip: &SlipId) -> String {
 /// Where the outcome of a slip lies.
 pub fn outcome_path(slip: &SlipId) -> String {
     format!("{SLIPS}{slip}.outcome.json")
+}
+
+/// Where the later check of what a slip's receiver took by seal lies.
+pub fn check_path(slip: &SlipId) -> String {
+    format!("{SLIPS}{slip}.check.json")
 }
 
 /// Where a document of the round with this digest lies.

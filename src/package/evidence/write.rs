@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{
-    CHECKPOINT, CONSISTENCY, EarlierLine, FACTS, FactLine, PROOFS, ProofLine, digests,
+    CHECKPOINT, CONSISTENCY, EarlierLine, FACTS, FactLine, PROOFS, ProofLine, check_path, digests,
     document_path, manifest_path, outcome_path,
 };
 use crate::bag::{BagWriter, Fault, TagSpool};
@@ -125,6 +125,12 @@ pub fn slip(bag: &mut BagWriter, slip: &SlipId, manifest: &[u8]) -> Result<(), F
 pub fn outcome(bag: &mut BagWriter, slip: &SlipId, outcome: &[u8]) -> Result<(), Fault> {
     let mut bytes = outcome;
     bag.tag(&outcome_path(slip), outcome.len() as u64, &mut bytes)
+}
+
+/// Adds the exact bytes of what was found when the lines that a slip's receiver took by seal were checked.
+pub fn check(bag: &mut BagWriter, slip: &SlipId, check: &[u8]) -> Result<(), Fault> {
+    let mut bytes = check;
+    bag.tag(&check_path(slip), check.len() as u64, &mut bytes)
 }
 
 /// Adds the exact bytes of what a fact of the round names; gives back its digest.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::History;
-use super::files::slip_of;
+use super::files::{SlipDocument, slip_of};
 use super::finding::fact;
 use super::{Finding, Work};
 use crate::domain::custody::{BundleEvent, DiscrepancyEvent, Slip, Standing, fold_slip};
@@ -40,14 +40,15 @@ impl Work<'_> {
         }
         let source = self.source;
         for entry in source.entries() {
-            let Some((slip, manifest)) = slip_of(&entry.path) else {
+            let Some((slip, which)) = slip_of(&entry.path) else {
                 continue;
             };
-            let received = |slip: &Slip| matches!(slip.standing, Standing::Received(_));
-            if !slips
-                .get(&slip)
-                .is_some_and(|slip| manifest || received(slip))
-            {
+            let named = |slip: &Slip| match which {
+                SlipDocument::Manifest => true,
+                SlipDocument::Outcome => slip.received().is_some(),
+                SlipDocument::Check => slip.received().is_some_and(|one| one.checked.is_some()),
+            };
+            if !slips.get(&slip).is_some_and(named) {
                 let about = entry.path.clone();
                 self.findings.add(Finding::DocumentForeign { about });
             }
@@ -81,7 +82,9 @@ fn slip_named(event: &BundleEvent) -> Option<&SlipId> {
     match event {
         BundleEvent::Offered { slip, .. }
         | BundleEvent::Received { slip, .. }
-        | BundleEvent::Kept { slip, .. } => Some(slip),
+        | BundleEvent::Kept { slip, .. }
+        | BundleEvent::Dispatched { slip, .. }
+        | BundleEvent::CarriageEnded { slip, .. } => Some(slip),
         _ => None,
     }
 }
@@ -94,7 +97,11 @@ fn agrees(event: &BundleEvent, slip: &Slip) -> bool {
             *holder == received.to
         }
         (BundleEvent::Received { .. }, _) => false,
-        (BundleEvent::Kept { .. }, standing) => *standing != Standing::Open,
+        (BundleEvent::Kept { .. }, _) => !slip.is_open(),
+        (BundleEvent::Dispatched { .. }, _) => !slip.journeys.is_empty(),
+        (BundleEvent::CarriageEnded { .. }, _) => {
+            slip.journeys.iter().any(|way| way.ended.is_some())
+        }
         _ => true,
     }
 }

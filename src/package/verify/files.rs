@@ -21,14 +21,28 @@ const ALWAYS: [&str; 6] = [
     super::cases::DESCRIPTION,
 ];
 
-/// The slip a document of a slip is named after, and whether it is its manifest.
-pub(super) fn slip_of(path: &str) -> Option<(SlipId, bool)> {
+/// A document of a slip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SlipDocument {
+    /// What the giver signed.
+    Manifest,
+    /// What the receiver signed.
+    Outcome,
+    /// What was found when lines that were taken by seal were checked.
+    Check,
+}
+
+/// The slip a document of a slip is named after, and which document it is.
+pub(super) fn slip_of(path: &str) -> Option<(SlipId, SlipDocument)> {
     let name = path.strip_prefix(SLIPS)?;
-    let (slip, manifest) = match name.strip_suffix(".manifest.json") {
-        Some(slip) => (slip, true),
-        None => (name.strip_suffix(".outcome.json")?, false),
-    };
-    Some((SlipId::new(slip).ok()?, manifest))
+    let endings = [
+        (".manifest.json", SlipDocument::Manifest),
+        (".outcome.json", SlipDocument::Outcome),
+        (".check.json", SlipDocument::Check),
+    ];
+    let mut named = endings.into_iter();
+    let (slip, which) = named.find_map(|(end, which)| Some((name.strip_suffix(end)?, which)))?;
+    Some((SlipId::new(slip).ok()?, which))
 }
 
 /// The digest a document of the round is named after.

@@ -20,6 +20,7 @@ mod report;
 mod round;
 mod slips;
 mod trust;
+mod ways;
 
 use std::path::Path;
 

@@ -8,19 +8,27 @@ use super::report::Seen;
 use super::round::Round;
 use super::{Finding, Work};
 use crate::domain::custody::{
-    self, BundleEvent, Receipt, Slip, SlipEvent, SlipManifest, SlipOutcome, Standing,
+    self, BundleEvent, Days, Receipt, Slip, SlipEvent, SlipManifest, SlipOutcome, Standing,
     WitnessStatement, fold_discrepancy, fold_slip,
 };
+use crate::domain::staff::StaffState;
 use crate::domain::{Digest, Event, Fact, SlipId, Subject, transfer};
 use crate::package::evidence::{manifest_path, outcome_path};
 
 /// A slip with its documents, as far as they are here.
-struct Signed<'h> {
-    id: &'h SlipId,
+pub(super) struct Signed<'h> {
+    pub(super) id: &'h SlipId,
     facts: &'h [At],
-    slip: Slip,
-    manifest: Option<SlipManifest>,
-    of_round: bool,
+    pub(super) slip: Slip,
+    pub(super) manifest: Option<SlipManifest>,
+    pub(super) of_round: bool,
+}
+
+impl Signed<'_> {
+    /// The slip as it stood before one of its facts.
+    pub(super) fn before(&self, history: &History, at: &At) -> Option<Slip> {
+        fold_slip(history.before(&Subject::Slip(self.id.clone()), at.index))
+    }
 }
 
 impl Work<'_> {
@@ -65,16 +73,9 @@ impl Work<'_> {
         for at in facts.iter().skip(1) {
             match &at.entry.event {
                 Event::Slip {
-                    event:
-                        SlipEvent::Received {
-                            outcome,
-                            receipt,
-                            taken,
-                            kept,
-                            ..
-                        },
+                    event: event @ SlipEvent::Received { taken, kept, .. },
                 } => {
-                    expected.extend(self.received(history, round, &signed, at, (outcome, receipt)));
+                    expected.extend(self.received(history, round, &signed, at, event));
                     if of_round {
                         seen.received.push((id.to_string(), *taken, *kept));
                         seen.signed_slips += u64::from(self.findings.count() == before);
@@ -84,6 +85,9 @@ impl Work<'_> {
                     event: SlipEvent::CalledOff { how, .. },
                 } => {
                     expected.extend(self.called_off(history, round, &signed, at, *how));
+                }
+                Event::Slip { event } => {
+                    expected.extend(self.on_its_way(history, &signed, at, event));
                 }
                 _ => {}
             }
@@ -139,15 +143,14 @@ impl Work<'_> {
         }
     }
 
-    /// Replays the receipt.
-    fn received(
+    /// Checks how the receiving side signed. Gives whoever signed, or saw a sheet being signed, as of then.
+    pub(super) fn receipt(
         &mut self,
         history: &History,
-        round: &Round,
         signed: &Signed<'_>,
-        at: &At,
         (digest, receipt): (&Digest, &Receipt),
-    ) -> Vec<Fact> {
+        index: u64,
+    ) -> Option<StaffState> {
         let about = signed.id.to_string();
         let document = match receipt {
             Receipt::Signed { .. } => *digest,
@@ -170,26 +173,52 @@ impl Work<'_> {
             },
             ours: signed.of_round && !stamped,
         };
-        let signer = self.signature(history, &about, &made, at.index);
+        let signer = self.signature(history, &about, &made, index);
         if receipt.staff().is_some() && receipt.staff() == signed.slip.from.staff.as_ref() {
             let (about, staff) = (about.clone(), signature.staff.to_string());
             self.findings.add(Finding::SamePerson { about, staff });
         }
+        signer
+    }
+
+    /// Replays the receipt.
+    fn received(
+        &mut self,
+        history: &History,
+        round: &Round,
+        signed: &Signed<'_>,
+        at: &At,
+        event: &SlipEvent,
+    ) -> Vec<Fact> {
+        let SlipEvent::Received {
+            outcome: digest,
+            receipt,
+            check_by,
+            ..
+        } = event
+        else {
+            return Vec::new();
+        };
+        let about = signed.id.to_string();
+        let signer = self.receipt(history, signed, (digest, receipt), at.index);
         let outcome: Option<SlipOutcome> =
             self.signed_document(&outcome_path(signed.id), digest, signed.of_round);
         let (Some(manifest), Some(outcome), Some(signer)) = (&signed.manifest, outcome, signer)
         else {
             return Vec::new();
         };
-        let open = Slip {
-            standing: Standing::Open,
-            ..signed.slip.clone()
+        let Some(open) = signed.before(history, at) else {
+            return Vec::new();
         };
         let due = due_after(history, at.index, |one| {
             one.slip.as_ref() == Some(signed.id)
         });
+        let days = Days {
+            clear_by: due,
+            check_by: check_by.unwrap_or(due),
+        };
         let now = at.entry.at;
-        match custody::receive(&open, manifest, &outcome, receipt, &signer, due, now) {
+        match custody::receive(&open, manifest, &outcome, receipt, &signer, days, now) {
             Ok(mut expected) => {
                 if signed.of_round {
                     expected = self.on_round(history, round, at, |state| {
@@ -200,7 +229,7 @@ impl Work<'_> {
                 expected
             }
             Err(refusal) => {
-                self.refused(&about, refusal, signature);
+                self.refused(&about, refusal, receipt.signature());
                 Vec::new()
             }
         }
@@ -218,6 +247,13 @@ impl Work<'_> {
         let Some(manifest) = &signed.manifest else {
             return Vec::new();
         };
+        let before = signed.before(history, at);
+        if how == custody::CallOff::Cancelled
+            && before.is_some_and(|slip| slip.standing == Standing::InTransit)
+        {
+            let (about, code) = (signed.id.to_string(), "in-transit".to_owned());
+            self.findings.add(Finding::SlipRules { about, code });
+        }
         let kept = manifest.lines.iter().map(|line| BundleEvent::Kept {
             slip: signed.id.clone(),
             papers: line.papers.iter().map(|paper| paper.no).collect(),
@@ -272,7 +308,7 @@ impl Work<'_> {
     }
 
     /// A document of a slip, if its bytes are those that were signed.
-    fn signed_document<T: serde::de::DeserializeOwned>(
+    pub(super) fn signed_document<T: serde::de::DeserializeOwned>(
         &mut self,
         path: &str,
         digest: &Digest,

@@ -15,7 +15,7 @@ use crate::domain::{Digest, Event, SlipId, StaffId, Subject};
 use crate::ledger::Recorded;
 use crate::merkle::{Checkpoint, Hash};
 use crate::package::evidence::{
-    EvidenceWriter, document, is_about_signing, loss_document, outcome, slip,
+    EvidenceWriter, check, document, is_about_signing, loss_document, outcome, slip,
 };
 
 /// Most bytes of a document that a fact names.
@@ -27,6 +27,14 @@ struct Proven {
     path: Vec<Hash>,
 }
 
+/// What was signed on a slip, word for word.
+#[derive(Default)]
+struct SlipPapers {
+    manifest: Option<Bytes>,
+    outcome: Option<Bytes>,
+    check: Option<Bytes>,
+}
+
 /// What is put into the tag files.
 pub(super) struct Evidence {
     note: String,
@@ -34,7 +42,7 @@ pub(super) struct Evidence {
     pub log_size: u64,
     facts: BTreeMap<u64, Proven>,
     earlier: Vec<(u64, Hash, Vec<Hash>)>,
-    slips: BTreeMap<SlipId, (Bytes, Option<Bytes>)>,
+    slips: BTreeMap<SlipId, SlipPapers>,
     documents: BTreeMap<Digest, Bytes>,
 }
 
@@ -51,10 +59,15 @@ impl Evidence {
             writer.earlier(*size, root, path).map_err(internal)?;
         }
         writer.finish(bag).map_err(internal)?;
-        for (id, (manifest, found)) in &self.slips {
-            slip(bag, id, manifest).map_err(|fault| unbagged(&fault))?;
-            if let Some(found) = found {
-                outcome(bag, id, found).map_err(|fault| unbagged(&fault))?;
+        for (id, papers) in &self.slips {
+            if let Some(bytes) = &papers.manifest {
+                slip(bag, id, bytes).map_err(|fault| unbagged(&fault))?;
+            }
+            if let Some(bytes) = &papers.outcome {
+                outcome(bag, id, bytes).map_err(|fault| unbagged(&fault))?;
+            }
+            if let Some(bytes) = &papers.check {
+                check(bag, id, bytes).map_err(|fault| unbagged(&fault))?;
             }
         }
         for bytes in self.documents.values() {
@@ -171,24 +184,20 @@ impl Packer {
         facts: &[Recorded],
         evidence: &mut Evidence,
     ) -> Result<(), CounterError> {
-        let (mut manifest, mut found) = (None, None);
+        let mut papers = SlipPapers::default();
         for fact in facts {
-            match &fact.entry.event {
-                Event::Slip {
-                    event:
-                        SlipEvent::Offered {
-                            manifest: digest, ..
-                        },
-                } => manifest = Some(counter.blobs.get(digest, DOCUMENT_BYTES_MAX).await?),
-                Event::Slip {
-                    event: SlipEvent::Received { outcome, .. },
-                } => found = Some(counter.blobs.get(outcome, DOCUMENT_BYTES_MAX).await?),
-                _ => {}
-            }
+            let Event::Slip { event } = &fact.entry.event else {
+                continue;
+            };
+            let (place, digest) = match event {
+                SlipEvent::Offered { manifest, .. } => (&mut papers.manifest, manifest),
+                SlipEvent::Received { outcome, .. } => (&mut papers.outcome, outcome),
+                SlipEvent::LinesChecked { outcome, .. } => (&mut papers.check, outcome),
+                _ => continue,
+            };
+            *place = Some(counter.blobs.get(digest, DOCUMENT_BYTES_MAX).await?);
         }
-        if let Some(manifest) = manifest {
-            evidence.slips.insert(id, (manifest, found));
-        }
+        evidence.slips.insert(id, papers);
         Ok(())
     }
 
@@ -249,10 +258,14 @@ impl Named {
                 SlipEvent::Offered { given, .. } => {
                     self.staff.insert(given.staff.clone());
                 }
-                SlipEvent::Received { receipt, .. } => {
+                SlipEvent::Received { receipt, .. } | SlipEvent::LinesChecked { receipt, .. } => {
                     self.staff.insert(receipt.signature().staff.clone());
                 }
+                SlipEvent::Dispatched { signature, .. } | SlipEvent::BroughtBack { signature } => {
+                    self.staff.insert(signature.witness.clone());
+                }
                 SlipEvent::CalledOff { by, .. } => self.staff.extend(by.clone()),
+                SlipEvent::CheckOverdue { .. } => {}
             },
             Event::Discrepancy {
                 event: DiscrepancyEvent::Cleared { by, .. },
