@@ -326,6 +326,9 @@ mod tests {
             due: "2026-02-28".parse().unwrap(),
             sealed_at: Timestamp::from_millis(1_770_000_000_000),
             software: "0.1.0".to_owned(),
+            dialect: None,
+            fonds: None,
+            contact: None,
             cases,
         }
     }

@@ -8,24 +8,12 @@ use counterfoil::domain::transfer::{MonthEvent, TransferEvent};
 use counterfoil::domain::witness::WitnessEvent;
 use counterfoil::domain::*;
 
-use crate::custody_events_later::later;
+use crate::custody_events_later::{later, paper};
 use crate::custody_events_places as places;
 use crate::custody_kit::*;
 use crate::transfer_month::{month_events, witness_events};
 
 const FILE: &str = "fixtures/events/v1-custody.jsonl";
-
-fn paper(no: u16, row: Option<&str>) -> Paper {
-    Paper {
-        no,
-        row: row.map(|row| MaterialCode::new(row).unwrap()),
-        form: PaperForm::Original,
-        count: 1,
-        pages: row.map(|_| 3),
-        condition: Condition::Good,
-        origin: Origin::Receipt,
-    }
-}
 
 fn bundle_events() -> Vec<BundleEvent> {
     let (clerk, slip) = (StaffId::new("c-1").unwrap(), SlipId::new("S-1").unwrap());

@@ -5,6 +5,19 @@ use counterfoil::domain::*;
 
 use crate::custody_kit::*;
 
+/// A paper that a receipt kept.
+pub fn paper(no: u16, row: Option<&str>) -> Paper {
+    Paper {
+        no,
+        row: row.map(|row| MaterialCode::new(row).unwrap()),
+        form: PaperForm::Original,
+        count: 1,
+        pages: row.map(|_| 3),
+        condition: Condition::Good,
+        origin: Origin::Receipt,
+    }
+}
+
 /// What came with stock-take, inventory and loss.
 fn later_bundle_events() -> Vec<BundleEvent> {
     let clerk = &people()[0];

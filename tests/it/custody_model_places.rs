@@ -19,6 +19,9 @@ fn lines(keys: &BTreeSet<Key>) -> Vec<(CaseNo, Vec<u16>)> {
     lines.into_iter().collect()
 }
 
+/// Papers by case.
+type Lines = Vec<(CaseNo, Vec<u16>)>;
+
 impl World<'_> {
     /// A box at each site.
     pub fn make_boxes(&mut self) {
@@ -36,7 +39,7 @@ impl World<'_> {
     }
 
     /// Somebody who holds all that is in a sealed box, and what that is.
-    pub fn whole_box(&mut self) -> Option<(usize, Vec<(CaseNo, Vec<u16>)>)> {
+    pub fn whole_box(&mut self) -> Option<(usize, Lines)> {
         let sealed: Vec<ContainerId> = self.naive.sealed.keys().cloned().collect();
         let id = sealed.get(self.below(sealed.len().max(1)))?;
         let content = self.naive.content(id);

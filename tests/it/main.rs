@@ -160,6 +160,7 @@ mod transfer_years_losses;
 mod transfer_years_naive;
 mod transfer_years_people;
 mod transfer_years_rounds;
+mod transfer_years_sheets;
 mod verify;
 mod verify_hall;
 mod verify_kit;

@@ -25,6 +25,15 @@ impl Person {
     }
 }
 
+/// Scans a sheet; its digest.
+async fn scanned_sheet(clerk: &mut Person, seed: u64) -> Digest {
+    let bytes = tiny_scan(seed);
+    let digest = Digest::of(&bytes);
+    let upload = format!("/api/v1/scans/{digest}");
+    assert_eq!(clerk.client.upload(&upload, bytes).await, 202);
+    digest
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn art_08_5_a_stamped_sheet_is_bound_to_what_was_found_and_witnessed() {
     let hall = Hall::open().await;
@@ -45,8 +54,7 @@ async fn art_08_5_a_stamped_sheet_is_bound_to_what_was_found_and_witnessed() {
     let written = json!({ "scanned": numbers, "found": found, "stamped": true });
     let made = clerk.client.post(&outcomes, &written).await.ok(200).body;
     assert!(made["outcome"]["to"].get("staff").is_none(), "{made}");
-    let sheet = tiny_scan(77);
-    let of_sheet = Digest::of(&sheet);
+    let of_sheet = Digest::of(tiny_scan(77));
     let order = |outcome: &Value, by: Value, sheet: &Digest| {
         let receipt = json!({ "type": "stamped", "sheet": sheet, "witness": by });
         json!({ "outcome": outcome["outcome"], "receipt": receipt })
@@ -56,8 +64,7 @@ async fn art_08_5_a_stamped_sheet_is_bound_to_what_was_found_and_witnessed() {
     let unscanned = order(&made, by.clone(), &of_sheet);
     let refused = clerk.client.act(&slip_path, "receipt", &unscanned).await;
     assert_eq!(refused.status, 404, "{}", refused.body);
-    let upload = format!("/api/v1/scans/{of_sheet}");
-    assert_eq!(clerk.client.upload(&upload, sheet).await, 202);
+    scanned_sheet(&mut clerk, 77).await;
     // Nor may the witness be of another site, sign for another sheet, or for another outcome.
     let foreign = order(&made, other.witness(&made["digest"], &of_sheet), &of_sheet);
     other
@@ -65,10 +72,7 @@ async fn art_08_5_a_stamped_sheet_is_bound_to_what_was_found_and_witnessed() {
         .act(&slip_path, "receipt", &foreign)
         .await
         .ok(404);
-    let second = tiny_scan(78);
-    let of_second = Digest::of(&second);
-    let upload = format!("/api/v1/scans/{of_second}");
-    assert_eq!(clerk.client.upload(&upload, second).await, 202);
+    let of_second = scanned_sheet(&mut clerk, 78).await;
     let swapped = order(&made, by.clone(), &of_second);
     let refused = clerk.client.act(&slip_path, "receipt", &swapped).await;
     assert_eq!(refused.ok(409).reason(), "bad-signature");

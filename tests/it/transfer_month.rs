@@ -1,5 +1,7 @@
 //! A month closes once, on the day on which it could; and the on-time rate, against an example made by hand.
 
+use std::slice;
+
 use counterfoil::domain::transfer::*;
 use counterfoil::domain::witness::WitnessEvent;
 use counterfoil::domain::*;
@@ -43,10 +45,10 @@ fn a_month_closes_when_the_last_of_it_is_settled_and_not_before_it_is_over() {
         close(&[], "2026-02-01"),
         closed("2026-02-01", [0; 4], false)
     );
-    assert_eq!(close(&[early.clone()], "2026-01-31"), None);
+    assert_eq!(close(slice::from_ref(&early), "2026-01-31"), None);
     let one = [1, 0, 1, 0];
     assert_eq!(
-        close(&[early.clone()], "2026-02-01"),
+        close(slice::from_ref(&early), "2026-02-01"),
         closed("2026-02-01", one, false)
     );
     let two = [early.clone(), last.clone(), Vec::new()];
@@ -66,7 +68,7 @@ fn a_month_closes_when_the_last_of_it_is_settled_and_not_before_it_is_over() {
 fn what_is_put_off_does_not_hold_a_month_open_while_its_new_day_holds() {
     let put_off = vec![paper(None, Some(("2026-02-10", "2026-04-20")))];
     let expected = Some(("2026-02-10".to_owned(), [1, 0, 0, 1], false));
-    assert_eq!(close(&[put_off.clone()], "2026-02-10"), expected);
+    assert_eq!(close(slice::from_ref(&put_off), "2026-02-10"), expected);
     // What else is settled only after that day: by then it is overdue.
     let late = vec![paper(Some("2026-04-25"), None)];
     assert_eq!(close(&[put_off, late.clone()], "2026-04-25"), None);
