@@ -153,6 +153,8 @@ const TRAIL: Row = (
         "fact-differs",
         "round-rules",
         "slip-rules",
+        "loss-rules",
+        "loss-unexplained",
         "slip-facts-missing",
         "slip-document-missing",
         "document-missing",

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use futures::stream::{self, StreamExt};
+
 use super::Packer;
 use super::content::Gathered;
 use super::describe::TAKEN_OVER;
@@ -16,6 +18,8 @@ use crate::package::FileKind;
 
 /// Most findings that one check names.
 const NAMED_MAX: usize = 5;
+/// Files that are read at the same time.
+const FILES_AT_ONCE: usize = 4;
 /// Formats that an archive takes.
 const FORMATS: &[&str] = &[
     "image/jpeg",
@@ -129,8 +133,12 @@ impl Packer {
     /// Every file is read once and compared with its digest.
     async fn fixity(&self, gathered: &Gathered, desk: &mut Desk) {
         let (mut wrong, mut empty, mut bytes) = (Vec::new(), Vec::new(), 0);
-        for (path, digest) in gathered.payload() {
-            match self.records.blobs().verify(&digest).await {
+        let blobs = self.records.blobs();
+        let files = gathered.payload().into_iter();
+        let files = files.map(|(path, digest)| async move { (path, blobs.verify(&digest).await) });
+        let mut files = stream::iter(files).buffered(FILES_AT_ONCE);
+        while let Some((path, read)) = files.next().await {
+            match read {
                 Ok(0) => empty.push(path),
                 Ok(length) => bytes += length,
                 Err(_) => wrong.push(path),
