@@ -25,8 +25,9 @@ impl Office {
         let id = self.pick(&open)?;
         let (state, _) = self.hall.counter.discrepancy(&id).await.unwrap();
         let what = state.discrepancy;
-        let sheets = &self.naive.cases[&what.case];
-        let missing = what.papers.iter().map(|no| &sheets[no]);
+        // A label that was on no line may be that of a case without paper.
+        let sheets = self.naive.cases.get(&what.case)?;
+        let missing = what.papers.iter().filter_map(|no| sheets.get(no));
         let missing: Vec<_> = missing.collect();
         let first = missing.first()?;
         let holder = first.at.clone()?;
