@@ -13,8 +13,8 @@ pub struct Args {
     from: CaseNo,
     /// 所属的办件 The case it belongs to
     to: CaseNo,
-    /// 扫描件摘要，可加所属材料项 A scan, and the row of the other case it is filed under
-    #[arg(long, value_name = "SHA256[=ROW]", value_parser = scan)]
+    /// 扫描件摘要与所属材料项 A scan, and the row of the other case it is filed under
+    #[arg(long, value_name = "SHA256=ROW", value_parser = scan)]
     scan: Vec<MovedScan>,
     /// 材料袋中的材料号，可加所属材料项 A paper of the bundle by number, and the row of the other case it meets
     #[arg(long, value_name = "NO[=ROW]", value_parser = paper)]
@@ -40,6 +40,9 @@ fn with_row(word: &str) -> Result<(&str, Option<MaterialCode>), String> {
 
 fn scan(word: &str) -> Result<MovedScan, String> {
     let (what, row) = with_row(word)?;
+    let row = row.ok_or_else(|| {
+        "应写明所属材料项：摘要=材料项 say the row of the other case: DIGEST=ROW".to_owned()
+    })?;
     let scan = what.parse().map_err(|_| {
         "应为 64 位十六进制摘要 expected a digest of 64 hexadecimal digits".to_owned()
     })?;

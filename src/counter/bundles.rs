@@ -8,7 +8,7 @@ use crate::domain::case::{
     CaseEvent, CaseRefusal, CaseState, PaperCount, Recipient, WitnessedSignature,
 };
 use crate::domain::custody::{
-    self, Bundle, Bundles, Condition, NewPaper, Origin, PaperForm, Place, fold_bundle,
+    self, Bundle, Bundles, Condition, NewPaper, Origin, PaperForm, fold_bundle,
 };
 use crate::domain::staff::{self, StaffState};
 use crate::domain::transfer::{RoundLines, RoundState, fold_round, withdrawn};
@@ -120,7 +120,11 @@ pub(super) fn receipted(
     let bundle = bundle(reads, &case.no)?;
     let here = |row: &MaterialCode| {
         let mut known = bundle.papers.values();
-        known.any(|held| held.paper.row.as_ref() == Some(row) && held.place != Place::Applicant)
+        // What lay in another bundle was receipted there.
+        known.any(|held| {
+            let own = held.paper.row.as_ref() == Some(row) && !held.refiled;
+            own && held.holder().is_some()
+        })
     };
     let rows = case.rows.iter().filter(|(code, _)| !here(code));
     let new = rows.flat_map(|(code, row)| papers(code, row.kept(), Origin::Receipt));

@@ -195,7 +195,11 @@ fn decide(
             custody::move_to(&now, larger.as_ref(), &site, &inside, keeper)?
         }
         ContainerOrder::Put { case, papers } => {
-            let bundle = bundle(reads, case)?;
+            let mut bundle = bundle(reads, case)?;
+            // What is elsewhere is not told of.
+            bundle
+                .papers
+                .retain(|_, held| held.holder().map(|holder| &holder.side) == Some(&now.side));
             let fits = |held: &custody::HeldPaper| {
                 let theirs = held.holder().map(|holder| &holder.side) == Some(&now.side);
                 let shelf = held.shelf.as_ref();
@@ -343,10 +347,14 @@ impl Counter {
     pub(super) async fn boxes_now(
         &self,
         ids: &[ContainerId],
+        from: &Side,
     ) -> Result<Vec<SealedBox>, CounterError> {
         let mut boxes = Vec::with_capacity(ids.len());
         for id in ids {
             let (container, _) = self.container(id).await?;
+            if container.side != *from {
+                return Err(CounterError::NotFound(format!("container/{id}")));
+            }
             let Some(on) = &container.seal else {
                 let zh = format!("{id} 没有封签；请先封签，或直接列出其中的材料袋");
                 let en = format!("{id} is not sealed; seal it, or list the bundles in it");

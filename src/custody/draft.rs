@@ -140,7 +140,7 @@ impl Counter {
             side: draft.from,
             staff: Some(giver.clone()),
         };
-        let boxes = self.boxes_now(&draft.boxes).await?;
+        let boxes = self.boxes_now(&draft.boxes, &from.side).await?;
         let lines = match (&draft.transfer, draft.lines.is_empty()) {
             (Some(transfer), true) => self.round_choices(transfer).await?,
             _ => with_boxes(draft.lines, &boxes),
@@ -190,8 +190,13 @@ impl Counter {
             };
             let held: Vec<&HeldPaper> = match &choice.papers {
                 Some(numbers) => {
+                    // What another side holds is not told of.
                     let numbers = numbers.iter();
-                    numbers.filter_map(|no| bundle.papers.get(no)).collect()
+                    let held = numbers.filter_map(|no| bundle.papers.get(no));
+                    let ours = |held: &&HeldPaper| {
+                        held.holder().is_some_and(|holder| holder.side == from.side)
+                    };
+                    held.filter(ours).collect()
                 }
                 None => bundle.papers.values().filter(theirs).collect(),
             };

@@ -11,10 +11,12 @@ use crate::counter::change::fold_case;
 use crate::counter::{Ask, Counter, CounterError, Done, about};
 use crate::domain::case::{self, CaseRefusal};
 use crate::domain::catalogue::ServiceItem;
-use crate::domain::custody::{self, Bundle};
+use crate::domain::custody::{self, Bundle, DiscrepancyKind, fold_discrepancy};
 use crate::domain::manifest::RecordManifest;
 use crate::domain::scan::{self, RefilingRefusal, ScanState};
-use crate::domain::{CaseNo, Commitment, Digest, Fact, MaterialCode, StaffId, Subject};
+use crate::domain::{
+    CaseNo, Commitment, Digest, DiscrepancyId, Fact, MaterialCode, StaffId, Subject,
+};
 use crate::ledger::{Decline, Reads};
 
 /// Most scans, and most papers, that one order moves.
@@ -44,9 +46,8 @@ pub struct RefileOrder {
 pub struct MovedScan {
     /// Which.
     pub scan: Digest,
-    /// The row of the other case it is filed under; without it that is left for later.
-    #[serde(default)]
-    pub row: Option<MaterialCode>,
+    /// The row of the other case it is filed under.
+    pub row: MaterialCode,
 }
 
 /// A paper that belongs to another case.
@@ -177,9 +178,7 @@ impl Move<'_> {
             if state.and_then(|state| state.last_manifest) != *shared || !filed.insert(scan) {
                 return Err(RefilingRefusal::BeingRead { scan }.into());
             }
-            if let Some(row) = &moved.row {
-                facts.extend(case::file_scan(&other, self.item, row, scan)?);
-            }
+            facts.extend(case::file_scan(&other, self.item, &moved.row, scan)?);
         }
         Ok(facts)
     }
@@ -198,7 +197,8 @@ impl Move<'_> {
                     return Err(CaseRefusal::UnknownRow { row: row.clone() }.into());
                 }
             }
-            facts = custody::refile(&from, &to, &moved, self.by, self.reason)?;
+            let misplaced = misplaced(reads, &from, order)?;
+            facts = custody::refile(&from, &to, &moved, &misplaced, self.by, self.reason)?;
             rows = emptied(&from, &order.papers);
         }
         let case = fold_case(self.from, reads.history(&about(self.from))?)?;
@@ -210,6 +210,27 @@ impl Move<'_> {
     fn has_row(&self, row: &MaterialCode) -> bool {
         self.item.materials.iter().any(|one| one.code == *row)
     }
+}
+
+/// What does not match about these papers, as far as it is that they lie in the wrong bundle.
+fn misplaced(
+    reads: &mut Reads<'_>,
+    from: &Bundle,
+    order: &RefileOrder,
+) -> Result<BTreeSet<DiscrepancyId>, Decline> {
+    let held = order
+        .papers
+        .iter()
+        .filter_map(|paper| from.papers.get(&paper.no));
+    let mut misplaced = BTreeSet::new();
+    for id in held.flat_map(|held| &held.doubts) {
+        let history = reads.history(&Subject::Discrepancy(id.clone()))?;
+        let state = fold_discrepancy(history.iter().map(|fact| &fact.entry));
+        if state.is_some_and(|state| state.discrepancy.kind == DiscrepancyKind::Misplaced) {
+            misplaced.insert(id.clone());
+        }
+    }
+    Ok(misplaced)
 }
 
 /// Rows of which the bundle has no paper once these are gone.

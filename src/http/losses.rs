@@ -18,9 +18,10 @@ use crate::custody::{
     ApprovalOrder, BackOrder, DeclineOrder, DraftedFound, DraftedLoss, FoundOrder, LossView,
     SearchOrder,
 };
-use crate::domain::DiscrepancyId;
 use crate::domain::access::Action;
 use crate::domain::custody::Holder;
+use crate::domain::{DiscrepancyId, Subject};
+use crate::store::read_log::ReadKind;
 
 /// Lets the caller do `action` for one of the sides concerned: those that decide, and that which held the paper.
 async fn may(
@@ -37,7 +38,13 @@ async fn may(
     verdict
 }
 
-async fn shown(service: &Service, id: &DiscrepancyId) -> Result<Versioned<LossView>, HttpProblem> {
+async fn shown(
+    service: &Service,
+    signed: &Signed,
+    id: &DiscrepancyId,
+) -> Result<Versioned<LossView>, HttpProblem> {
+    // Reasons and searches are words about a case.
+    service.note(signed, &Subject::Loss(id.clone()), ReadKind::View, None)?;
     let (body, version) = service.counter.loss_view(id).await?;
     Ok(Versioned {
         status: StatusCode::OK,
@@ -55,7 +62,7 @@ pub async fn show(
     At(id): At<DiscrepancyId>,
 ) -> Result<Versioned<LossView>, HttpProblem> {
     may(&service, &signed, &id, Action::ReadPaper).await?;
-    shown(&service, &id).await
+    shown(&service, &signed, &id).await
 }
 
 /// Why missing paper is taken for lost.
@@ -86,7 +93,7 @@ pub async fn report(
         .counter
         .report_loss(&ask, &id, &by, &order.reason)
         .await?;
-    shown(&service, &id).await
+    shown(&service, &signed, &id).await
 }
 
 /// Records that somebody searched.
@@ -105,7 +112,7 @@ pub async fn search(
     let ask = signed.ask(&key, Some(version), None)?;
     let by = ask.staff()?;
     service.counter.search_loss(&ask, &id, &by, &order).await?;
-    shown(&service, &id).await
+    shown(&service, &signed, &id).await
 }
 
 /// Makes out what both sides sign. Nothing is recorded.
@@ -137,7 +144,7 @@ pub async fn approve(
     let ask = signed.ask(&key, Some(version), None)?;
     own(&order.signed.staff, &ask)?;
     service.counter.approve_loss(&ask, &id, &order).await?;
-    shown(&service, &id).await
+    shown(&service, &signed, &id).await
 }
 
 /// Declines for a side: the paper stays in doubt.
@@ -157,7 +164,7 @@ pub async fn decline(
     let ask = signed.ask(&key, Some(version), None)?;
     let by = ask.staff()?;
     service.counter.decline_loss(&ask, &id, &by, &order).await?;
-    shown(&service, &id).await
+    shown(&service, &signed, &id).await
 }
 
 /// Who is to hold found paper.
@@ -200,7 +207,7 @@ pub async fn found(
     let ask = signed.ask(&key, Some(version), None)?;
     own(&order.signed.staff, &ask)?;
     service.counter.report_found(&ask, &id, &order).await?;
-    shown(&service, &id).await
+    shown(&service, &signed, &id).await
 }
 
 /// Takes found paper back, with the holder's signature: it is owed to its department again.
@@ -219,5 +226,5 @@ pub async fn take_back(
     let ask = signed.ask(&key, Some(version), None)?;
     own(&order.signed.staff, &ask)?;
     service.counter.take_back_found(&ask, &id, &order).await?;
-    shown(&service, &id).await
+    shown(&service, &signed, &id).await
 }

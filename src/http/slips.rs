@@ -22,6 +22,7 @@ use crate::custody::{
 use crate::domain::access::{Action, Target};
 use crate::domain::custody::{Receipt, Side, Slip};
 use crate::domain::{DepartmentCode, Problem, SiteCode, SlipId, Subject};
+use crate::store::read_log::ReadKind;
 
 /// Lets the caller do `action` for a side.
 pub(super) fn may_for(signed: &Signed, action: Action, side: &Side) -> Result<(), HttpProblem> {
@@ -42,9 +43,12 @@ pub(super) fn may_read(signed: &Signed, slip: &Slip) -> Result<(), HttpProblem> 
 
 async fn shown(
     service: &Service,
+    signed: &Signed,
     status: StatusCode,
     id: &SlipId,
 ) -> Result<Versioned<PaperSlipView>, HttpProblem> {
+    // A carrier's name is on it.
+    service.note(signed, &Subject::Slip(id.clone()), ReadKind::View, None)?;
     let (body, version) = service.counter.slip_view(id).await?;
     Ok(Versioned {
         status,
@@ -86,7 +90,7 @@ pub async fn offer(
     own(&order.given.staff, &ask)?;
     let id = order.manifest.slip.clone();
     service.counter.offer_slip(&ask, order).await?;
-    shown(&service, StatusCode::CREATED, &id).await
+    shown(&service, &signed, StatusCode::CREATED, &id).await
 }
 
 /// Nobody sends another's signature: whoever signs is signed in.
@@ -170,7 +174,7 @@ pub async fn show(
     At(id): At<SlipId>,
 ) -> Result<Versioned<PaperSlipView>, HttpProblem> {
     may_read(&signed, &service.counter.slip_now(&id).await?.0)?;
-    shown(&service, StatusCode::OK, &id).await
+    shown(&service, &signed, StatusCode::OK, &id).await
 }
 
 /// Makes out what the caller found, for the caller to sign. Nothing is recorded.
@@ -217,7 +221,7 @@ pub async fn receive(
     let ask = signed.ask(&key, Some(version), None)?;
     own(&order.receipt.signature().staff, &ask)?;
     service.counter.receive_slip(&ask, &id, order).await?;
-    shown(&service, StatusCode::OK, &id).await
+    shown(&service, &signed, StatusCode::OK, &id).await
 }
 
 /// Ends an offer without a hand-over: the receiving side refuses it, or its giver takes it back.
@@ -241,7 +245,7 @@ pub async fn end(
     let ask = signed.ask(&key, Some(version), None)?;
     let by = ask.staff()?;
     service.counter.call_off_slip(&ask, &id, &by, order).await?;
-    shown(&service, StatusCode::OK, &id).await
+    shown(&service, &signed, StatusCode::OK, &id).await
 }
 
 /// Records that a carrier has what is on a slip, or brought it back (在途). The giver's side does.
@@ -261,7 +265,7 @@ pub async fn carry(
     let ask = signed.ask(&key, Some(version), None)?;
     let by = ask.staff()?;
     service.counter.carry_slip(&ask, &id, &by, order).await?;
-    shown(&service, StatusCode::OK, &id).await
+    shown(&service, &signed, StatusCode::OK, &id).await
 }
 
 /// Makes out what the caller found in boxes that were taken by seal, for the caller to sign. Nothing is recorded.
@@ -307,5 +311,5 @@ pub async fn check(
     let ask = signed.ask(&key, Some(version), None)?;
     own(&order.receipt.signature().staff, &ask)?;
     service.counter.check_slip(&ask, &id, order).await?;
-    shown(&service, StatusCode::OK, &id).await
+    shown(&service, &signed, StatusCode::OK, &id).await
 }

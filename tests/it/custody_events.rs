@@ -72,7 +72,12 @@ fn follow_ups() -> Vec<BundleEvent> {
         BundleEvent::RefiledFrom {
             from: case(2),
             holder: clerk.holder(),
-            papers: vec![paper(3, Some("plan"))],
+            papers: vec![RefiledPaper {
+                paper: paper(3, Some("plan")),
+                since: at(START),
+                damaged: true,
+                deferred: Some("2026-04-30".parse().unwrap()),
+            }],
         },
         BundleEvent::Listed {
             transfer: round(),

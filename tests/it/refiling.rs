@@ -1,13 +1,15 @@
 //! What was filed with the wrong case (串件) moves by a recorded correction: scans with what was read of them, and paper.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::Arc;
 
-use counterfoil::domain::custody::{CustodyRefusal, Place, refile, take_in};
+use counterfoil::domain::custody::{self, BundleEvent, CustodyRefusal, Place, take_in};
 use counterfoil::domain::finding::{Finding, FindingCode};
 use counterfoil::domain::scan::{self, RefilingRefusal, ScanStatus};
 use counterfoil::domain::{
-    Actor, CaseNo, Commitment, Digest, PipelineName, RequestId, SiteCode, StaffId, Subject,
+    Actor, CaseNo, Commitment, Digest, DiscrepancyId, Event, Fact, PipelineName, RequestId,
+    SiteCode, StaffId, Subject,
 };
 use counterfoil::ledger::{Decline, Reads, catch_up};
 use counterfoil::package::verify::{Trust, Verdict};
@@ -139,21 +141,43 @@ fn paper_moves_to_the_bundle_it_belongs_to_and_stays_with_its_holder() {
     }
     let refile = |log: &Log, papers: &[u16], by: &StaffId| {
         let papers: Vec<_> = papers.iter().map(|no| (*no, None)).collect();
-        refile(&log.bundle(&one), &log.bundle(&two), &papers, by, WHY)
+        custody::refile(
+            &log.bundle(&one),
+            &log.bundle(&two),
+            &papers,
+            &BTreeSet::new(),
+            by,
+            WHY,
+        )
     };
     let refused = refile(&log, &[1], &other).unwrap_err();
     assert!(matches!(refused, CustodyRefusal::NotHolder { no: 1, .. }));
     assert_eq!(refile(&log, &[], &clerk), Err(CustodyRefusal::NoPapers));
     let twice = CustodyRefusal::ListedTwice { case: one.clone() };
     assert_eq!(refile(&log, &[1, 1], &clerk), Err(twice));
-    let facts = refile(&log, &[2], &clerk).unwrap();
-    log.record(2, facts);
+    // What is in doubt for another reason than that it lies here is cleared up first.
+    let id = DiscrepancyId::of("S-1", 1);
+    let doubted = BundleEvent::Doubted {
+        discrepancy: id.clone(),
+        papers: vec![2],
+    };
+    let subject = Subject::Bundle(one.clone());
+    let event = Event::Bundle { event: doubted };
+    log.record(1, vec![Fact::new(subject, event)]);
+    let refused = refile(&log, &[2], &clerk).unwrap_err();
+    assert!(matches!(refused, CustodyRefusal::InDoubt { no: 2, .. }));
+    let misplaced = BTreeSet::from([id]);
+    let (from, to) = (log.bundle(&one), log.bundle(&two));
+    let facts = custody::refile(&from, &to, &[(2, None)], &misplaced, &clerk, WHY);
+    log.record(2, facts.unwrap());
     let (from, to) = (log.bundle(&one), log.bundle(&two));
     assert_eq!(from.papers[&2].place, Place::Refiled(two.clone()));
     assert!(from.papers[&1].holder().is_some());
     let came = &to.papers[&3];
     assert_eq!(came.holder(), to.papers[&1].holder());
     assert_eq!((came.paper.count, &came.paper.row), (2, &None));
+    // It came in when it did, wherever it lay since.
+    assert_eq!(came.since, from.papers[&1].since);
     let again = refile(&log, &[2], &clerk).unwrap_err();
     assert!(matches!(again, CustodyRefusal::NotHolder { no: 2, .. }));
 }

@@ -296,6 +296,7 @@ fn art_08_5_collected_paper_is_settled_and_lent_paper_is_not() {
         listed: None,
         deferred: None,
         doubts: BTreeSet::new(),
+        refiled: false,
         touched: Timestamp::from_millis(0),
     };
     let (hall, market) = (site("CENTRE"), department("market"));

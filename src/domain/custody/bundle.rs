@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::bundle_event::BundleEvent;
 use super::held::{HeldPaper, Place, Shelf};
+use super::refile::RefiledPaper;
 use super::terms::*;
 use crate::domain::case::happened;
 use crate::domain::date::Date;
@@ -75,9 +76,23 @@ impl Bundle {
                 listed: None,
                 deferred: None,
                 doubts: BTreeSet::new(),
+                refiled: false,
                 touched: at,
             };
             self.papers.insert(paper.no, held);
+        }
+    }
+
+    /// Papers that lay in another bundle by mistake.
+    fn take_over(&mut self, papers: &[RefiledPaper], holder: &Holder, at: Timestamp) {
+        for moved in papers {
+            self.put(std::slice::from_ref(&moved.paper), holder, at);
+            if let Some(held) = self.papers.get_mut(&moved.paper.no) {
+                held.since = moved.since;
+                held.damaged = moved.damaged;
+                held.deferred = moved.deferred;
+                held.refiled = true;
+            }
         }
     }
 
@@ -138,7 +153,7 @@ impl Bundle {
             BundleEvent::RefiledTo { to, papers, .. } => {
                 self.leave(papers, &Place::Refiled(to.clone()), at);
             }
-            BundleEvent::RefiledFrom { holder, papers, .. } => self.put(papers, holder, at),
+            BundleEvent::RefiledFrom { holder, papers, .. } => self.take_over(papers, holder, at),
             BundleEvent::Lost { papers, last, .. } => {
                 let last = last.clone();
                 self.end_or_resume(papers, &Place::Lost { last }, at);
@@ -177,9 +192,10 @@ impl Bundle {
             BundleEvent::Dispatched { slip, papers } => {
                 self.some(papers, |paper| paper.away = Some((slip.clone(), at)));
             }
-            BundleEvent::CarriageEnded { papers, .. } => {
-                self.some(papers, |paper| paper.away = None)
-            }
+            // Not that of a slip on which it went since.
+            BundleEvent::CarriageEnded { slip, papers } => self.some(papers, |paper| {
+                paper.away.take_if(|(away, _)| away == slip);
+            }),
             _ => {}
         }
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::refile::RefiledPaper;
 use super::terms::*;
 use crate::domain::case::{Recipient, WitnessedSignature};
 use crate::domain::date::Date;
@@ -89,7 +90,7 @@ pub enum BundleEvent {
         /// Who holds them.
         holder: Holder,
         /// What.
-        papers: Vec<Paper>,
+        papers: Vec<RefiledPaper>,
     },
     /// Papers were put into a container.
     Shelved {

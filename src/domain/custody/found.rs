@@ -55,7 +55,8 @@ pub fn report_found(
     finder: &StaffState,
 ) -> Result<Vec<Fact>, LossRefusal> {
     let id = state.id.clone();
-    if state.standing != LossStanding::Lost {
+    // Reported for somebody who does not sign for it, it may be reported anew.
+    if !matches!(state.standing, LossStanding::Lost | LossStanding::Found) {
         return Err(LossRefusal::NotLost { id });
     }
     let told = &state.reported.last;

@@ -64,6 +64,8 @@ pub struct HeldPaper {
     pub deferred: Option<Date>,
     /// What does not match and is not cleared up.
     pub doubts: BTreeSet<DiscrepancyId>,
+    /// Whether it came from another bundle, in which it lay by mistake.
+    pub refiled: bool,
     /// When something last happened to it. If it waits for a round, it does so since then.
     pub touched: Timestamp,
 }

@@ -244,6 +244,11 @@ pub fn compare(state: &InventoryState, bundles: &Bundles, log_size: u64) -> Inve
             if state.holder.is_some() && holder.staff != state.holder {
                 continue;
             }
+            // A carrier has it, or it lies under a seal that is counted by its number: no label of it can be scanned.
+            if paper.away.is_some() || paper.sealed().is_some() {
+                here.insert(case);
+                continue;
+            }
             let (papers, doubted) = held.entry(holder).or_default();
             papers.push(*no);
             doubted.extend((!paper.doubts.is_empty()).then_some(*no));

@@ -67,7 +67,7 @@ pub use loss_state::{
 };
 pub use offer::{BUNDLES_MAX, Bundles, cancel, lapse, offer, refuse};
 pub use receive::{Days, receive};
-pub use refile::refile;
+pub use refile::{RefiledPaper, refile};
 pub use refusal::CustodyRefusal;
 pub use signer::acts_for;
 pub use slip::{Checked, Journey, Received, Slip, Standing, fold as fold_slip};

@@ -3,7 +3,7 @@
 use super::held::HeldPaper;
 use super::terms::{ContainerKind, Leg, Side};
 use crate::domain::date::Date;
-use crate::domain::id::{CaseNo, ContainerId, SealNo, SlipId, StaffId, TransferId};
+use crate::domain::id::{CaseNo, ContainerId, DiscrepancyId, SealNo, SlipId, StaffId, TransferId};
 use crate::domain::refusal::refusals;
 
 refusals! {
@@ -33,6 +33,8 @@ refusals! {
         "办结材料按移交批次移交；请在移交批次中发起，其他交接不填批次号", "finished paper is transferred by rounds; offer it from its round, and name no round for anything else";
     Lent { case: CaseNo, no: u16, until: Date }, "lent", "papers",
         "{case} 第 {no} 号材料为借阅件（{until} 前归还）；请先办理归还", "paper {no} of {case} is lent (until {until}); return it first";
+    InDoubt { case: CaseNo, no: u16, id: DiscrepancyId }, "in-doubt", "papers",
+        "{case} 第 {no} 号材料有未处理的交接差异 {id}；请先处理", "something does not match about paper {no} of {case}, {id}; clear it up first";
     HoldersDiffer, "holders-differ", "papers",
         "所列材料登记在不同站点；请分次移动", "the papers listed are held at different sites; move them in turn";
     NotLent { case: CaseNo, no: u16 }, "not-lent", "papers",

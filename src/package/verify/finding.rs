@@ -110,6 +110,7 @@ findings! {
 
     // losses
     LossRules { fact: u64, code: String }, "loss-rules", "第 {fact} 条事实违反遗失认定的规则（{about}：{code}）；该遗失不能认可，请向大厅核实", "fact {fact} breaks the rules for lost paper ({about}: {code}); do not accept the loss, ask the hall";
+    RefileRules { code: String }, "refile-rules", "{about}：材料由一个材料袋移入另一个时违反规则（{code}）；请不要认可，向大厅核实", "{about}: paper was moved from one bundle to another against the rules ({code}); do not accept it, ask the hall";
     LossUnexplained { case: String }, "loss-unexplained", "办件 {case} 的材料记为遗失或找回，但没有双方签名的认定（{about}）；请不要认可", "paper of case {case} is recorded lost, or found again, without what both sides sign ({about}); do not accept it";
 
     // what the department kept

@@ -8,8 +8,10 @@ use super::finding::fact;
 use super::round::Documents;
 use super::{Finding, Work};
 use crate::domain::custody::{
-    self, BundleEvent, LossEvent, LossRefusal, LossState, fold_bundle, fold_discrepancy, fold_loss,
+    self, Bundle, BundleEvent, LossEvent, LossRefusal, LossState, fold_bundle, fold_discrepancy,
+    fold_loss,
 };
+use crate::domain::transfer::fold_round;
 use crate::domain::{Digest, DiscrepancyId, Event, Fact, Subject};
 use crate::package::evidence::{document_path, loss_document};
 
@@ -153,6 +155,9 @@ fn replayed(
             let Some((bundle, state, missing)) = parts else {
                 return Some(Err("loss-not-open"));
             };
+            if !concerns(history, &state, &bundle) {
+                return Some(Err("no-department"));
+            }
             let Some(signer) = person(&signed.staff) else {
                 return Some(Err(unknown));
             };
@@ -180,4 +185,19 @@ fn replayed(
         }
     };
     Some(decided.map_err(|refusal: LossRefusal| refusal.code()))
+}
+
+/// Whether the department that the papers go to is among those that decide: somebody of a department does, and that of the
+/// round on which they are.
+fn concerns(history: &History, state: &LossState, bundle: &Bundle) -> bool {
+    let told = &state.reported;
+    let listed = told.papers.iter().filter_map(|no| bundle.papers.get(no));
+    let listed = listed.filter_map(|held| held.listed.clone());
+    let theirs = |id| {
+        let subject = Subject::Transfer(id);
+        let facts = history.of(&subject);
+        let round = fold_round(facts.iter().map(|at| &at.entry));
+        round.is_none_or(|round| told.departments.contains(&round.of.department))
+    };
+    !told.departments.is_empty() && listed.map(theirs).all(|one| one)
 }

@@ -15,6 +15,7 @@ mod finding;
 mod log;
 mod losses;
 mod people;
+mod refilings;
 mod replay;
 mod report;
 mod round;
@@ -123,6 +124,7 @@ impl Work<'_> {
             self.cases(&history, &round);
             self.slips(&history, &round, seen);
             self.losses(&history, &documents);
+            self.refilings(&history);
         }
         self.since(&log, keys.as_ref(), seen);
     }

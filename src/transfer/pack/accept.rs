@@ -154,6 +154,7 @@ const TRAIL: Row = (
         "round-rules",
         "slip-rules",
         "loss-rules",
+        "refile-rules",
         "loss-unexplained",
         "slip-facts-missing",
         "slip-document-missing",
