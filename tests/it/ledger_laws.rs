@@ -231,11 +231,16 @@ pub async fn proofs_of_every_size_verify(store: Store) {
     let size = entries.len() as u64;
     for new in 1..=size {
         let root = ledger.root(new).await.unwrap();
+        let mut proofs = Vec::new();
         for index in 0..new {
             let proof = ledger.inclusion_proof(index, new).await.unwrap();
+            proofs.push(proof.clone());
             let leaf = counterfoil::merkle::leaf_hash(&entries[index as usize].bytes);
             verify_inclusion(index, new, &leaf, &proof, &root).unwrap();
         }
+        let all: Vec<u64> = (0..new).collect();
+        let together = ledger.inclusion_proofs(&all, new).await.unwrap();
+        assert_eq!(together, proofs, "asked for at once they are the same");
         for old in 1..=new {
             let old_root = ledger.root(old).await.unwrap();
             let proof = ledger.consistency_proof(old, new).await.unwrap();

@@ -190,7 +190,8 @@ async fn filed(hall: &Hall, clerk: &mut Client, case: &str) -> Digest {
     assert_eq!(clerk.upload(&path, bytes).await, 202);
     let order = json!({ "action": "file_scan", "row": "M01", "scan": scan });
     clerk.act(case, "materials", &order).await.ok(200);
-    let itself = json!({ "to": number(case), "scans": [{ "scan": scan }], "reason": "x" });
+    let itself =
+        json!({ "to": number(case), "scans": [{ "scan": scan, "row": "M01" }], "reason": "x" });
     let refused = clerk.act(case, "refiling", &itself).await.ok(409);
     assert_eq!(refused.reason(), "same-case");
     // It could not be read: somebody has to look.

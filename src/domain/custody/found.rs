@@ -55,8 +55,7 @@ pub fn report_found(
     finder: &StaffState,
 ) -> Result<Vec<Fact>, LossRefusal> {
     let id = state.id.clone();
-    // Reported for somebody who does not sign for it, it may be reported anew.
-    if !matches!(state.standing, LossStanding::Lost | LossStanding::Found) {
+    if state.standing != LossStanding::Lost {
         return Err(LossRefusal::NotLost { id });
     }
     let told = &state.reported.last;

@@ -60,8 +60,7 @@ pub fn refile(
             let staff = by.clone();
             return Err(CustodyRefusal::NotHolder { case, no, staff });
         };
-        if let Some((slip, _)) = &held.offered {
-            let slip = slip.clone();
+        if let Some((slip, _)) = held.offered.clone() {
             return Err(CustodyRefusal::OnSlip { case, no, slip });
         }
         at_hand(from, held)?;
@@ -71,8 +70,7 @@ pub fn refile(
         if let Some(transfer) = held.listed.clone() {
             return Err(CustodyRefusal::OnRound { case, no, transfer });
         }
-        if let Some(id) = held.doubts.iter().find(|id| !misplaced.contains(id)) {
-            let id = id.clone();
+        if let Some(id) = held.doubts.difference(misplaced).next().cloned() {
             return Err(CustodyRefusal::InDoubt { case, no, id });
         }
         if holder.get_or_insert(theirs) != &theirs {

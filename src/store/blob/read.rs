@@ -11,6 +11,8 @@ use super::{BlobError, Blobs, HEAD_BYTES, TAG_BYTES, address, off_thread};
 use crate::domain::Digest;
 use crate::store::case_keys::CaseKeyError;
 
+/// Bytes that are opened or digested in some 0.1 ms.
+const SHORT_BYTES: usize = 128 * 1024;
 /// Chunks that are read at once where a whole blob is checked: 2 MiB.
 const WINDOW_CHUNKS: u64 = 32;
 
@@ -20,7 +22,8 @@ impl Blobs {
     pub async fn get(&self, digest: &Digest, bytes_max: u64) -> Result<Bytes, BlobError> {
         let plain = self.get_sealed(digest, bytes_max).await?;
         let hashed = plain.clone();
-        if off_thread(move || Digest::of(&hashed)).await? != *digest {
+        let found = aside(hashed.len(), move || Digest::of(&hashed)).await?;
+        if found != *digest {
             return Err(BlobError::Damaged {
                 digest: *digest,
                 reason: "its bytes have another digest",
@@ -46,7 +49,7 @@ impl Blobs {
             .map_err(|error| BlobError::reading(digest, error))?;
         let trailer = Trailer::of_whole(&object).map_err(|error| self.not_opened(digest, error))?;
         let opened = self.unlock(digest, &trailer).await?;
-        let plain = off_thread(move || opened.open_whole(&object))
+        let plain = aside(object.len(), move || opened.open_whole(&object))
             .await?
             .map_err(|error| self.not_opened(digest, error))?;
         if plain.len() as u64 > bytes_max {
@@ -229,6 +232,17 @@ impl Blobs {
             OpenError::Case(error) => error.into(),
             OpenError::Store(error) => BlobError::Store(error),
         }
+    }
+}
+
+/// Does what takes long with many bytes on a thread for that; with few, changing threads would take longer.
+async fn aside<T: Send + 'static>(
+    bytes: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, BlobError> {
+    match bytes <= SHORT_BYTES {
+        true => Ok(work()),
+        false => off_thread(work).await,
     }
 }
 

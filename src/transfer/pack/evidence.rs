@@ -21,6 +21,9 @@ use crate::package::evidence::{
 /// Most bytes of a document that a fact names.
 const DOCUMENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// Facts proved at once: their proofs share most of their hashes.
+const PROOFS_AT_ONCE: usize = 4_096;
+
 /// A fact with the proof that it is in the log.
 struct Proven {
     leaf: Bytes,
@@ -151,11 +154,12 @@ impl Packer {
             let bytes = counter.blobs.get(digest, DOCUMENT_BYTES_MAX).await?;
             evidence.documents.insert(*digest, bytes);
         }
+        self.prove(&mut evidence).await?;
         self.given_before(counter, round, &mut evidence).await?;
         Ok(evidence)
     }
 
-    /// Proves the facts about a subject that are in the checkpoint.
+    /// Collects the facts about a subject that are in the checkpoint.
     async fn about(
         &self,
         counter: &Counter,
@@ -166,14 +170,27 @@ impl Packer {
         let mut facts = counter.history(subject).await?;
         facts.retain(|fact| fact.index < evidence.log_size && which(&fact.entry.event));
         for fact in &facts {
-            let proof = self.ledger.inclusion_proof(fact.index, evidence.log_size);
             let proven = Proven {
                 leaf: fact.bytes.clone(),
-                path: proof.await.map_err(CounterError::from)?,
+                path: Vec::new(),
             };
             evidence.facts.insert(fact.index, proven);
         }
         Ok(facts)
+    }
+
+    /// Proves every fact that was collected.
+    async fn prove(&self, evidence: &mut Evidence) -> Result<(), CounterError> {
+        let indexes: Vec<u64> = evidence.facts.keys().copied().collect();
+        for some in indexes.chunks(PROOFS_AT_ONCE) {
+            let proofs = self.ledger.inclusion_proofs(some, evidence.log_size).await;
+            for (index, path) in some.iter().zip(proofs.map_err(CounterError::from)?) {
+                if let Some(fact) = evidence.facts.get_mut(index) {
+                    fact.path = path;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What the giver and the receiver of a slip signed.
