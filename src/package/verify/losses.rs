@@ -192,12 +192,12 @@ fn replayed(
 fn concerns(history: &History, state: &LossState, bundle: &Bundle) -> bool {
     let told = &state.reported;
     let listed = told.papers.iter().filter_map(|no| bundle.papers.get(no));
-    let listed = listed.filter_map(|held| held.listed.clone());
+    let mut listed = listed.filter_map(|held| held.listed.clone());
     let theirs = |id| {
         let subject = Subject::Transfer(id);
         let facts = history.of(&subject);
         let round = fold_round(facts.iter().map(|at| &at.entry));
         round.is_none_or(|round| told.departments.contains(&round.of.department))
     };
-    !told.departments.is_empty() && listed.map(theirs).all(|one| one)
+    !told.departments.is_empty() && listed.all(theirs)
 }
