@@ -154,7 +154,9 @@ def judge(tool: list[str], path: pathlib.Path) -> list[str]:
         falsified = re.sub(pattern, instead, plain, flags=re.DOTALL)
         mets.write_text(falsified, encoding="utf-8")
         rules = found(tool, path)
-        if falsified == plain or rule not in rules:
+        # A validator that breaks off has not accepted it either.
+        refused = rule in rules or any(each.startswith("no report") for each in rules)
+        if falsified == plain or not refused:
             wrong.append(f"{what}: {rule} was expected, found {sorted(rules)}")
     mets.write_text(original, encoding="utf-8")
     return wrong + tampered(path)
