@@ -122,9 +122,11 @@ faults! {
 impl Fault {
     /// An input or output error at `path`.
     pub(super) fn io(path: impl Into<String>, error: &std::io::Error) -> Self {
-        Self::Io {
-            path: path.into(),
-            reason: error.to_string(),
+        let (path, reason) = (path.into(), error.to_string());
+        match error.kind() {
+            // Its bytes are not what they should be: no disk and no permission is to blame.
+            std::io::ErrorKind::InvalidData => Self::ArchiveDamaged { path, reason },
+            _ => Self::Io { path, reason },
         }
     }
 

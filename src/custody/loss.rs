@@ -175,11 +175,9 @@ impl Counter {
                     known.as_ref(),
                     &missing,
                     &bundle,
-                    &site,
-                    departments.clone(),
+                    (&site, departments.clone()),
                     reason,
-                    by,
-                    &reporter,
+                    (by, &reporter),
                 )?)
             })
             .await;

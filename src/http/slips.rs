@@ -177,6 +177,12 @@ pub async fn show(
     shown(&service, &signed, StatusCode::OK, &id).await
 }
 
+/// Lets the receiving side make out what it found, and the giving side what stands on a stamped sheet.
+fn may_draft(signed: &Signed, slip: &Slip, stamped: bool) -> Result<(), HttpProblem> {
+    let acting = if stamped { &slip.from.side } else { &slip.to };
+    may_for(signed, Action::HandOverPaper, acting)
+}
+
 /// Makes out what the caller found, for the caller to sign. Nothing is recorded.
 #[utoipa::path(post, path = "/api/v1/slips/{id}/outcomes", tag = "paper", request_body = OutcomeDraft,
     params(("id" = SlipId, Path), ("Idempotency-Key" = String, Header)),
@@ -189,12 +195,7 @@ pub async fn draft_outcome(
     Body(draft): Body<OutcomeDraft>,
 ) -> Result<Json<DraftedOutcome>, HttpProblem> {
     let (slip, _) = service.counter.slip_now(&id).await?;
-    let acting = if draft.stamped {
-        &slip.from.side
-    } else {
-        &slip.to
-    };
-    may_for(&signed, Action::HandOverPaper, acting)?;
+    may_draft(&signed, &slip, draft.stamped)?;
     let receiver = signed.ask(&key, None, None)?.staff()?;
     let drafted = service.counter.draft_outcome(&id, draft, &receiver).await?;
     Ok(Json(drafted))
@@ -280,12 +281,7 @@ pub async fn draft_check(
     Body(draft): Body<OutcomeDraft>,
 ) -> Result<Json<DraftedOutcome>, HttpProblem> {
     let (slip, _) = service.counter.slip_now(&id).await?;
-    let acting = if draft.stamped {
-        &slip.from.side
-    } else {
-        &slip.to
-    };
-    may_for(&signed, Action::HandOverPaper, acting)?;
+    may_draft(&signed, &slip, draft.stamped)?;
     signed.ask(&key, None, None)?.staff()?;
     Ok(Json(service.counter.draft_check(&id, draft).await?))
 }

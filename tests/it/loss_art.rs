@@ -100,11 +100,9 @@ impl Scene {
             self.state().as_ref(),
             &self.missing(),
             &self.log.bundle(&case(1)),
-            &centre,
-            vec![DepartmentCode::new("market").unwrap()],
+            (&centre, vec![DepartmentCode::new("market").unwrap()]),
             Commitment(Digest::of("reason")),
-            &by.id,
-            &by.state,
+            (&by.id, &by.state),
         )
     }
 

@@ -59,11 +59,12 @@ impl Scene {
             None,
             &self.missing(),
             &bundle,
-            &SiteCode::new("CENTRE").unwrap(),
-            vec![DepartmentCode::new("market").unwrap()],
+            (
+                &SiteCode::new("CENTRE").unwrap(),
+                vec![DepartmentCode::new("market").unwrap()],
+            ),
             Commitment(Digest::of("reason")),
-            &by.id,
-            &by.state,
+            (&by.id, &by.state),
         );
         self.hall.record(reported.unwrap());
         let record = Commitment(Digest::of("search"));

@@ -99,17 +99,17 @@ impl Read for Unpacked<'_> {
         let some = self.inner.read(buffer)?;
         let broken = |reason: &str| io::Error::new(io::ErrorKind::InvalidData, reason);
         if some as u64 > self.left {
-            return Err(broken("longer than the zip says"));
+            return Err(broken("长于压缩包所记 longer than the zip says"));
         }
         self.left -= some as u64;
         self.crc.update(buffer.get(..some).unwrap_or_default());
         if some == 0 {
             self.ended = true;
             if self.left > 0 {
-                return Err(broken("shorter than the zip says"));
+                return Err(broken("短于压缩包所记 shorter than the zip says"));
             }
             if self.crc.clone().finalize() != self.stated {
-                return Err(broken("its CRC does not hold"));
+                return Err(broken("校验和不符 its CRC does not hold"));
             }
         }
         Ok(some)

@@ -161,16 +161,13 @@ fn missing(discrepancy: &DiscrepancyState) -> Result<(), LossRefusal> {
 
 /// Reports that what is missing is lost. `site` is the case's, `departments` those that the papers go to. Whoever
 /// reports it is of the side that is to clear it up, or that holds it.
-#[allow(clippy::too_many_arguments)] // each is read from another history
 pub fn report_loss(
     known: Option<&LossState>,
     discrepancy: &DiscrepancyState,
     bundle: &Bundle,
-    site: &SiteCode,
-    departments: Vec<DepartmentCode>,
+    (site, departments): (&SiteCode, Vec<DepartmentCode>),
     reason: Commitment,
-    by: &StaffId,
-    reporter: &StaffState,
+    (by, reporter): (&StaffId, &StaffState),
 ) -> Result<Vec<Fact>, LossRefusal> {
     let id = discrepancy.id.clone();
     if known.is_some_and(|known| known.standing != LossStanding::Declined) {
