@@ -28,17 +28,16 @@ echo "== bags: files past 4 GiB, and what bagit.py says"
 COUNTERFOIL_ALONE=1 it bag::a_file_of_five_gigabytes
 tools/bagit-agree.py "${COUNTERFOIL_CACHE:?run this through make prove}"
 echo "== a whole round as a package, beside bagit.py and tar"
-folder=$(mktemp -d "${TMPDIR:-/tmp}/counterfoil-round.XXXXXX")
+folder=$(mktemp -d "${TMPDIR:-/tmp}/counterfoil-prove.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
-node tools/round-bench.mjs "$bin" "$folder" "$(ls "$COUNTERFOIL_CACHE"/bagit-*/bagit.py | head -n 1)"
+node tools/round-bench.mjs "$bin" "$folder/round" "$(ls "$COUNTERFOIL_CACHE"/bagit-*/bagit.py | head -n 1)"
+rm -rf "$folder/round"
 echo "== submissions, and what eark-validator says"
 tools/eark-agree.py "${COUNTERFOIL_CACHE:?run this through make prove}"
 echo "== a month of the demo: its bag before bagit.py, its submission before eark-validator"
-month=$(mktemp -d "${TMPDIR:-/tmp}/counterfoil-month.XXXXXX")
-trap 'rm -rf "$month"' EXIT
-XDG_CONFIG_HOME="$month/config" node tools/month-demo.mjs "$bin" "$month/month" >/dev/null
-tools/bagit-agree.py "$COUNTERFOIL_CACHE" "$month"/month/t-*.zip
-tools/eark-agree.py "$COUNTERFOIL_CACHE" "$month"/month/eark/*.zip
+XDG_CONFIG_HOME="$folder/config" node tools/month-demo.mjs "$bin" "$folder/month" >/dev/null
+tools/bagit-agree.py "$COUNTERFOIL_CACHE" "$folder"/month/t-*.zip
+tools/eark-agree.py "$COUNTERFOIL_CACHE" "$folder"/month/eark/*.zip
 echo "== years of transfers"
 COUNTERFOIL_YEARS_CASES=${COUNTERFOIL_YEARS_CASES:-20} it transfer_years::
 echo "== restore drill"

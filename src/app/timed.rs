@@ -47,6 +47,10 @@ impl LedgerStore for TimedLedger {
         self.store.history(subject).await
     }
 
+    async fn histories(&self, subjects: &[Subject]) -> Result<Vec<Vec<Recorded>>, StoreError> {
+        self.store.histories(subjects).await
+    }
+
     async fn hashes(&self, nodes: &[NodeId]) -> Result<Vec<Hash>, StoreError> {
         self.store.hashes(nodes).await
     }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::app::{App, token_path};
@@ -48,6 +49,7 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     let token_file = token_path(config);
     let token = load_or_create_token(&token_file)
         .map_err(|error| CliError::new(Problem::BadConfiguration, error))?;
+    let signals = StopSignals::watch()?;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| CliError::new(Problem::BadConfiguration, format!("{address}: {error}")))?;
@@ -71,7 +73,7 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
         let _ = until.wait_for(|stop| *stop).await;
     });
     tokio::spawn(async move {
-        told_to_stop().await;
+        signals.told().await;
         stop.send_replace(true);
     });
     tokio::select! {
@@ -103,18 +105,25 @@ async fn work(app: App, stopped: watch::Receiver<bool>) -> Result<(), CliError> 
     Ok(())
 }
 
-async fn told_to_stop() {
-    let mut terminate =
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(terminate) => terminate,
-            Err(error) => {
-                tracing::warn!(%error, "the terminate signal cannot be watched; stop with Ctrl-C");
-                let _ = tokio::signal::ctrl_c().await;
-                return;
-            }
-        };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// The signals that stop a server. They are watched from before its address is told, so that whoever knows the address
+/// can stop it in order.
+struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    fn watch() -> Result<Self, CliError> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).map_err(CliError::internal)?,
+            terminate: signal(SignalKind::terminate()).map_err(CliError::internal)?,
+        })
+    }
+
+    async fn told(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }

@@ -49,6 +49,14 @@ impl Counter {
         Ok(self.ledger.history(subject).await?)
     }
 
+    /// The whole history of each of many subjects, in the order asked.
+    pub async fn histories(
+        &self,
+        subjects: &[Subject],
+    ) -> Result<Vec<Vec<Recorded>>, CounterError> {
+        Ok(self.ledger.histories(subjects).await?)
+    }
+
     /// Records what `decide` decides about `subject`, whose history it is given. Refuses with
     /// [`CounterError::Stale`] when the asker knows another number of facts.
     pub async fn change(

@@ -12,12 +12,15 @@ use crate::domain::custody::{
 };
 use crate::domain::{CaseNo, SlipId, StaffId};
 use crate::forms::handover::{
-    CustodySlip, PaperTotals, SlipBundle, SlipExtra, SlipPaper, SlipSide, SlipSignature, Volume,
-    volumes,
+    CustodySlip, PaperTotals, SlipBox, SlipBundle, SlipExtra, SlipPaper, SlipSide, SlipSignature,
+    Volume, volumes,
 };
 
 /// Digits of a signature that are printed from its beginning and from its end.
 const SIGNATURE_DIGITS: usize = 16;
+
+/// What is printed where a seal is as the slip says.
+const SEAL_WHOLE: &str = "完好";
 
 /// What was found of each paper.
 type Findings<'o> = BTreeMap<(&'o CaseNo, u16), Found>;
@@ -45,6 +48,7 @@ impl Counter {
             form.volume = Some(Volume { no: volume, of });
         }
         if index + 1 < cut.len() {
+            form.boxes.clear();
             form.extras.clear();
         }
         let at = self.clock.now();
@@ -86,6 +90,7 @@ impl Counter {
             volume: None,
             totals: totals(manifest),
             bundles,
+            boxes: boxes(manifest, view.outcome.as_ref()),
             extras: extras
                 .map(|extra| SlipExtra {
                     case: extra.case.to_string(),
@@ -160,6 +165,33 @@ fn totals(manifest: &SlipManifest) -> PaperTotals {
         totals.add(paper.count, paper.pages);
     }
     totals
+}
+
+fn boxes(manifest: &SlipManifest, outcome: Option<&SlipOutcome>) -> Vec<SlipBox> {
+    let sealed = manifest.boxes.iter();
+    let sealed = sealed.map(|sealed| {
+        let mut read = outcome.iter().flat_map(|outcome| &outcome.seals);
+        let read = read.find(|read| read.container == sealed.container);
+        let found = match (outcome, read) {
+            (None, _) => None,
+            (Some(_), None) => Some("未核对封签".to_owned()),
+            (Some(_), Some(read)) if !read.whole => Some("封签破损".to_owned()),
+            (Some(_), Some(read)) if read.seal != sealed.seal => {
+                Some(format!("封签号为 {}", read.seal))
+            }
+            (Some(_), Some(_)) => Some(SEAL_WHOLE.to_owned()),
+        };
+        let papers: usize = sealed.lines.iter().map(|line| line.papers.len()).sum();
+        SlipBox {
+            container: sealed.container.to_string(),
+            seal: sealed.seal.to_string(),
+            bundles: u32::try_from(sealed.lines.len()).unwrap_or(u32::MAX),
+            papers: u32::try_from(papers).unwrap_or(u32::MAX),
+            differs: found.as_ref().is_some_and(|found| found != SEAL_WHOLE),
+            found,
+        }
+    });
+    sealed.collect()
 }
 
 fn side(words: &SideWords, staff: Option<&StaffId>) -> SlipSide {

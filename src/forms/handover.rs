@@ -132,6 +132,9 @@ pub struct CustodySlip {
     pub totals: PaperTotals,
     /// The bundles of this volume, at least one.
     pub bundles: Vec<SlipBundle>,
+    /// The sealed boxes of the whole slip, in its last volume.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boxes: Vec<SlipBox>,
     /// Labels that were there and on no line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extras: Vec<SlipExtra>,
@@ -196,6 +199,26 @@ pub struct SlipPaper {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
     /// Whether that is something else than the slip says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub differs: bool,
+}
+
+/// A sealed box on a slip.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlipBox {
+    /// Its label.
+    pub container: String,
+    /// The number of its seal.
+    pub seal: String,
+    /// Bundles in it.
+    pub bundles: u32,
+    /// Papers in it.
+    pub papers: u32,
+    /// What the receiver read: `完好`, or what was wrong with the seal; none before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+    /// Whether the seal is not as the slip says.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub differs: bool,
 }

@@ -166,6 +166,15 @@ pub trait LedgerStore: Send + Sync {
     /// Every fact about `subject`, oldest first.
     async fn history(&self, subject: &Subject) -> Result<Vec<Recorded>, StoreError>;
 
+    /// The same for each of many subjects, in the order asked.
+    async fn histories(&self, subjects: &[Subject]) -> Result<Vec<Vec<Recorded>>, StoreError> {
+        let mut found = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            found.push(self.history(subject).await?);
+        }
+        Ok(found)
+    }
+
     /// The stored hashes of complete nodes, in the order asked; `Damaged` when one is absent.
     async fn hashes(&self, nodes: &[NodeId]) -> Result<Vec<Hash>, StoreError>;
 }

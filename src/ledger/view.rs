@@ -42,6 +42,16 @@ impl Ledger {
         Ok(facts)
     }
 
+    /// The same for each of many subjects, in the order asked.
+    pub async fn histories(&self, subjects: &[Subject]) -> Result<Vec<Vec<Recorded>>, LedgerError> {
+        let size = self.inner.published.size();
+        let mut found = self.inner.store.histories(subjects).await?;
+        for facts in &mut found {
+            facts.retain(|fact| fact.index < size);
+        }
+        Ok(found)
+    }
+
     /// Published facts `from..`, at most `limit`, in order; empty past the end.
     pub async fn entries(&self, from: u64, limit: usize) -> Result<Vec<Recorded>, LedgerError> {
         let left = self.inner.published.size().saturating_sub(from);

@@ -18,8 +18,6 @@
 //! that salt, no secret and no associated data, 32 bytes long. The additional data of AES-GCM are bytes 0 to 41, then
 //! the 32 bytes of the public key: a sealed key does not open as another's.
 
-use aes_gcm::aead::{Aead, KeyInit, Payload};
-use aes_gcm::{Aes256Gcm, Key, Nonce};
 use argon2::{Algorithm, Argon2, Params, Version};
 use ed25519_dalek::{Signer as _, SigningKey};
 use unicode_normalization::UnicodeNormalization as _;
@@ -28,6 +26,7 @@ use zeroize::Zeroizing;
 use super::secret::SecretText;
 use crate::domain::Digest;
 use crate::domain::staff::{PublicKey, SignatureBytes, signing_message};
+use crate::store::cipher::{Cipher, TAG_BYTES};
 use crate::store::keys::{RandomFailed, fill_random};
 
 /// Length of a sealed key.
@@ -137,15 +136,14 @@ impl StaffKey {
         fill_random(&mut chance)?;
         sealed.extend_from_slice(&chance);
         let head = Head::parse(&sealed).ok_or(SealError::Unknown)?;
-        let seed = Zeroizing::new(self.0.to_bytes());
+        let mut seed = Zeroizing::new(self.0.to_bytes());
         let public = self.public();
         let aad = [sealed.as_slice(), public.as_bytes()].concat();
-        let payload = Payload {
-            msg: seed.as_slice(),
-            aad: &aad,
-        };
-        let locked = head.cipher(pin)?.encrypt(&head.nonce, payload);
-        sealed.extend_from_slice(&locked.map_err(|_| SealError::Unknown)?);
+        let cipher = head.cipher(pin)?;
+        let tag = cipher.seal(&head.nonce, &aad, seed.as_mut_slice());
+        let tag = tag.map_err(|_| SealError::Unknown)?;
+        sealed.extend_from_slice(seed.as_slice());
+        sealed.extend_from_slice(&tag);
         Ok(sealed)
     }
 
@@ -157,14 +155,14 @@ impl StaffKey {
             .ok_or(SealError::Unknown)?;
         let head = Head::parse(head_bytes).ok_or(SealError::Unknown)?;
         let aad = [head_bytes, public.as_bytes()].concat();
-        let payload = Payload {
-            msg: locked,
-            aad: &aad,
-        };
-        let opened = head.cipher(pin)?.decrypt(&head.nonce, payload);
-        let opened = Zeroizing::new(opened.map_err(|_| SealError::DoesNotOpen)?);
+        let locked = locked
+            .split_last_chunk::<TAG_BYTES>()
+            .ok_or(SealError::Unknown)?;
         let mut seed = Zeroizing::new([0u8; 32]);
-        seed.copy_from_slice(opened.get(..32).ok_or(SealError::DoesNotOpen)?);
+        let cipher = head.cipher(pin)?;
+        cipher
+            .open(&head.nonce, &aad, locked, seed.as_mut_slice())
+            .map_err(|_| SealError::DoesNotOpen)?;
         let key = Self::from_seed(&seed);
         if key.public() != *public {
             return Err(SealError::DoesNotOpen);
@@ -176,7 +174,7 @@ impl StaffKey {
 struct Head {
     cost: SealCost,
     salt: [u8; 16],
-    nonce: Nonce<aes_gcm::aead::consts::U12>,
+    nonce: [u8; 12],
 }
 
 impl Head {
@@ -200,11 +198,11 @@ impl Head {
         (known && bearable).then_some(Self {
             cost,
             salt: *salt,
-            nonce: Nonce::from(*nonce),
+            nonce: *nonce,
         })
     }
 
-    fn cipher(&self, pin: &SecretText) -> Result<Aes256Gcm, SealError> {
+    fn cipher(&self, pin: &SecretText) -> Result<Cipher, SealError> {
         let SealCost {
             memory_kib,
             passes,
@@ -218,7 +216,7 @@ impl Head {
         argon
             .hash_password_into(pin.as_bytes(), &self.salt, key.as_mut_slice())
             .map_err(|_| SealError::Unknown)?;
-        Ok(Aes256Gcm::new(&Key::<Aes256Gcm>::from(*key)))
+        Ok(Cipher::new(&key))
     }
 }
 
@@ -286,13 +284,10 @@ mod tests {
         assert_eq!(head.cost, COST);
         let key = StaffKey::from_seed(&[1; 32]);
         let aad = [bytes.as_slice(), key.public().as_bytes()].concat();
-        let payload = Payload {
-            msg: &[1u8; 32],
-            aad: &aad,
-        };
         let cipher = head.cipher(&SecretText::new("482913")).unwrap();
-        let locked = cipher.encrypt(&head.nonce, payload).unwrap();
-        let sealed = [bytes, locked].concat();
+        let mut locked = [1u8; 32];
+        let tag = cipher.seal(&head.nonce, &aad, &mut locked).unwrap();
+        let sealed = [bytes.as_slice(), &locked, &tag].concat();
         let opened = StaffKey::unseal(&sealed, &key.public(), &SecretText::new("482913"));
         assert_eq!(opened.unwrap().public(), key.public());
         assert!(!format!("{key:?}").contains(&"01".repeat(32)));

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
+use tokio::runtime::Handle;
 
 use super::case_keys::CaseKeys;
 use super::keys::MasterKeys;
@@ -60,6 +61,8 @@ pub struct Blobs {
     cases: Vec<CaseNo>,
     /// Whether the store refuses to create what exists. Where it does not, a blob is looked for first.
     create_refuses: bool,
+    /// Whether the store can be asked outside the runtime.
+    local: bool,
 }
 
 impl Blobs {
@@ -72,6 +75,7 @@ impl Blobs {
             ring: KeyRing::new(keys, cases),
             cases: Vec::new(),
             create_refuses: true,
+            local: true,
         }
     }
 
@@ -83,7 +87,13 @@ impl Blobs {
             ring: KeyRing::new(keys, cases),
             cases: Vec::new(),
             create_refuses: objects.create_refuses(),
+            local: objects.is_local(),
         }
+    }
+
+    /// Whether they rest on this machine, so that a thread of its own can read them without the runtime.
+    pub fn is_local(&self) -> bool {
+        self.local
     }
 
     /// The same blobs; what is put through this handle belongs to `case`, whose key is made at the first put.
@@ -146,11 +156,16 @@ fn digest_of(location: &Path) -> Option<Digest> {
     (address(&digest) == *location).then_some(digest)
 }
 
-/// Runs work that takes longer than a moment away from the threads that serve requests.
+/// Runs work that takes longer than a moment away from the threads that serve requests; on a thread outside the
+/// runtime, where nobody else waits for it, at once.
 pub(crate) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, BlobError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| BlobError::Stopped)
+    match Handle::try_current() {
+        Ok(runtime) => runtime
+            .spawn_blocking(work)
+            .await
+            .map_err(|_| BlobError::Stopped),
+        Err(_) => Ok(work()),
+    }
 }

@@ -12,11 +12,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use aes_gcm::aead::Payload;
-use aes_gcm::aead::{Aead, KeyInit};
-use aes_gcm::{Aes256Gcm, Key, Nonce};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
+
+use super::cipher::{Cipher, TAG_BYTES};
 
 pub use secret_file::{
     check_outside, create_secret, load_or_create_secret, load_or_create_token, read_private_text,
@@ -26,7 +25,7 @@ pub use secret_file::{
 pub type Secret = Zeroizing<[u8; 32]>;
 
 /// Length of a wrapped data key: 32 bytes and a 16-byte tag.
-pub(crate) const WRAPPED_BYTES: usize = 48;
+pub(crate) const WRAPPED_BYTES: usize = 32 + TAG_BYTES;
 
 /// A key file could not be made, read or trusted.
 #[derive(Debug, thiserror::Error)]
@@ -186,12 +185,11 @@ impl MasterKey {
         nonce: &[u8; 12],
         context: &[u8],
     ) -> Option<[u8; WRAPPED_BYTES]> {
-        let payload = Payload {
-            msg: data_key.as_slice(),
-            aad: context,
-        };
-        let wrapped = self.cipher().encrypt(&Nonce::from(*nonce), payload).ok()?;
-        wrapped.try_into().ok()
+        let mut wrapped = [0; WRAPPED_BYTES];
+        let (sealed, tag) = wrapped.split_last_chunk_mut::<TAG_BYTES>()?;
+        sealed.copy_from_slice(data_key.as_slice());
+        *tag = self.cipher().seal(nonce, context, sealed).ok()?;
+        Some(wrapped)
     }
 
     /// Unwraps a data key; none when the wrap was altered or belongs to another context.
@@ -201,19 +199,16 @@ impl MasterKey {
         nonce: &[u8; 12],
         context: &[u8],
     ) -> Option<Secret> {
-        let payload = Payload {
-            msg: wrapped.as_slice(),
-            aad: context,
-        };
-        let opened = self.cipher().decrypt(&Nonce::from(*nonce), payload).ok()?;
-        let opened = Zeroizing::new(opened);
+        let sealed = wrapped.split_last_chunk::<TAG_BYTES>()?;
         let mut data_key = Zeroizing::new([0u8; 32]);
-        data_key.copy_from_slice(opened.get(..32)?);
-        Some(data_key)
+        let opened = self
+            .cipher()
+            .open(nonce, context, sealed, data_key.as_mut_slice());
+        opened.ok().map(|()| data_key)
     }
 
-    fn cipher(&self) -> Aes256Gcm {
-        Aes256Gcm::new(&Key::<Aes256Gcm>::from(*self.wrapping))
+    fn cipher(&self) -> Cipher {
+        Cipher::new(&self.wrapping)
     }
 }
 

@@ -5,6 +5,7 @@ pub mod blob;
 pub mod case_keys;
 pub mod catalog;
 pub mod catalog_fold;
+pub(crate) mod cipher;
 pub mod keys;
 pub mod lists;
 pub mod memory_catalog;

@@ -118,20 +118,21 @@ pub struct Objects {
     store: Arc<dyn ObjectStore>,
     folder: Option<PathBuf>,
     create_refuses: bool,
+    local: bool,
 }
 
 impl Objects {
     /// Opens the store that `location` names and probes it.
     pub async fn open(location: &str, s3: &S3Options) -> Result<Self, ObjectsError> {
         match Location::parse(location, s3)? {
-            Location::Memory => Self::probed(Arc::new(InMemory::new()), None).await,
-            Location::S3(options) => Self::probed(s3::build(&options)?, None).await,
+            Location::Memory => Self::probed(Arc::new(InMemory::new()), None, true).await,
+            Location::S3(options) => Self::probed(s3::build(&options)?, None, false).await,
             Location::File(path) => {
                 let store = DurableFolder::open(&path).map_err(|source| ObjectsError::Folder {
                     path: path.clone(),
                     source,
                 })?;
-                Self::probed(Arc::new(store), Some(path)).await
+                Self::probed(Arc::new(store), Some(path), true).await
             }
         }
     }
@@ -139,6 +140,7 @@ impl Objects {
     async fn probed(
         store: Arc<dyn ObjectStore>,
         folder: Option<PathBuf>,
+        local: bool,
     ) -> Result<Self, ObjectsError> {
         let create_refuses = probe(store.as_ref()).await?;
         if !create_refuses {
@@ -150,6 +152,7 @@ impl Objects {
             store,
             folder,
             create_refuses,
+            local,
         })
     }
 
@@ -161,6 +164,11 @@ impl Objects {
     /// Whether a put of an existing object with "create" is refused, as the probe found.
     pub fn create_refuses(&self) -> bool {
         self.create_refuses
+    }
+
+    /// Whether the bytes rest on this machine: asking for them needs no network, and so no runtime.
+    pub fn is_local(&self) -> bool {
+        self.local
     }
 
     /// Whether no blob, no vault record and no case key is stored; only then may a new master key be made.

@@ -58,10 +58,12 @@ pub async fn what_was_appended_is_read_back(store: Store) {
         let found = store.entries(from as u64, limit).await.unwrap();
         assert!(found.iter().eq(chain.entries.iter().skip(from).take(limit)));
     }
-    for number in 0..10u64 {
-        let subject = scan(number.to_le_bytes());
-        let expected = chain.entries.iter().filter(|r| r.entry.subject == subject);
-        assert!(store.history(&subject).await.unwrap().iter().eq(expected));
+    let subjects: Vec<Subject> = (0..10u64).map(|n| scan(n.to_le_bytes())).collect();
+    let histories = store.histories(&subjects).await.unwrap();
+    for (subject, history) in subjects.iter().zip(&histories) {
+        let expected = chain.entries.iter().filter(|r| r.entry.subject == *subject);
+        assert!(history.iter().eq(expected));
+        assert_eq!(store.history(subject).await.unwrap(), *history);
     }
     let nodes: Vec<NodeId> = chain.hashes.iter().map(|(node, _)| *node).collect();
     let hashes = store.hashes(&nodes).await.unwrap();

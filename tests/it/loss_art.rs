@@ -333,6 +333,21 @@ pub fn lost() -> Scene {
 }
 
 #[test]
+fn art_12_4_another_takes_found_paper_where_whoever_is_named_does_not_sign() {
+    let mut scene = lost();
+    let (clerk, other) = (scene.people[CLERK].holder(), scene.people[OTHER].holder());
+    let found = scene.found(ARCHIVIST, &clerk);
+    scene.record(found);
+    let renamed = scene.found(ARCHIVIST, &other);
+    scene.record(renamed);
+    assert_eq!(said(&scene.take_back(CLERK)), "not-holder");
+    let back = scene.take_back(OTHER);
+    scene.record(back);
+    assert_eq!(scene.paper(2).holder(), Some(&other));
+    assert_eq!(said(&scene.found(ARCHIVIST, &clerk)), "not-lost");
+}
+
+#[test]
 fn art_12_4_lost_paper_that_is_found_goes_back_to_who_held_it_last() {
     let mut scene = lost();
     let to = scene.people[CLERK].holder();
@@ -344,7 +359,7 @@ fn art_12_4_lost_paper_that_is_found_goes_back_to_who_held_it_last() {
     let found = scene.found(ARCHIVIST, &to);
     scene.record(found);
     assert!(matches!(scene.paper(2).place, Place::Lost { .. }));
-    assert_eq!(said(&scene.found(ARCHIVIST, &to)), "not-lost");
+    assert_eq!(said(&scene.found(ARCHIVIST, &to)), "not-lost", "once");
     assert_eq!(said(&scene.take_back(ARCHIVIST)), "same-person");
     assert_eq!(said(&scene.take_back(OTHER)), "not-holder");
     let back = scene.take_back(CLERK);

@@ -167,6 +167,8 @@ mod verify_kit;
 mod verify_losses;
 mod verify_month;
 mod verify_operator;
+mod verify_refilings;
+mod verify_seals;
 mod verify_tamper;
 mod window_client;
 mod window_documents;

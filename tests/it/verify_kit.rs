@@ -96,9 +96,16 @@ pub fn write(hall: &Hall, target: &Path, form: Form, plan: &Plan<'_>) {
         evidence::document(&mut bag, document).unwrap();
     }
     if plan.size >= hall.signed {
-        let slip = SlipId::new("S-transfer").unwrap();
-        evidence::slip(&mut bag, &slip, &hall.slips["S-transfer.manifest.json"]).unwrap();
-        evidence::outcome(&mut bag, &slip, &hall.slips["S-transfer.outcome.json"]).unwrap();
+        for (name, bytes) in &hall.slips {
+            let (slip, which) = name.split_once('.').unwrap();
+            let slip = SlipId::new(slip).unwrap();
+            let put = match which {
+                "manifest.json" => evidence::slip,
+                "outcome.json" => evidence::outcome,
+                _ => evidence::check,
+            };
+            put(&mut bag, &slip, bytes).unwrap();
+        }
     }
     let subject = Subject::Transfer(hall.round.clone());
     let history = &hall.log.histories[&subject];

@@ -230,6 +230,29 @@ fn paper_that_is_lost_or_found_without_signatures_is_found() {
 }
 
 #[test]
+fn whoever_gives_paper_up_for_the_department_is_on_its_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut scene = Scene::new();
+    scene.report();
+    scene.approve("hall", &honest);
+    scene.approve("department", &honest);
+    let package = folder.path().join("package");
+    write(&scene.hall, &package, Form::Folder, &whole(&scene.hall));
+    let officer = crate::verify_month::officer();
+    let line = |one: &Person| {
+        let public = hex::encode(one.key.verifying_key().to_bytes());
+        format!("{} {public}\n", one.id)
+    };
+    let with = |text: String| {
+        let trust = trust(&scene.hall).with_signers(&text).unwrap();
+        codes(&judge(&package, &trust))
+    };
+    let one = line(&officer);
+    assert_eq!(with(one.clone()), ["signer-unlisted"]);
+    assert_eq!(with(one + &line(&scene.chief)), Vec::<&str>::new());
+}
+
+#[test]
 fn the_document_that_both_sides_signed_goes_along() {
     let folder = tempfile::tempdir().unwrap();
     let mut scene = Scene::new();

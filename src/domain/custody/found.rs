@@ -45,7 +45,7 @@ impl LossState {
 }
 
 /// The paper was found. It goes back to who held it last; where that person left the side, `last` does not act for it any
-/// more and another of that side takes it.
+/// more and another of that side takes it. Where whoever is named does not sign, it is reported again, and names another.
 pub fn report_found(
     state: &LossState,
     bundle: &Bundle,
@@ -55,13 +55,15 @@ pub fn report_found(
     finder: &StaffState,
 ) -> Result<Vec<Fact>, LossRefusal> {
     let id = state.id.clone();
-    if state.standing != LossStanding::Lost {
+    let named = state.found.as_ref().map(|(to, _, _)| to);
+    let named = named.filter(|_| state.standing == LossStanding::Found);
+    if state.standing != LossStanding::Lost && named.is_none_or(|named| named == to) {
         return Err(LossRefusal::NotLost { id });
     }
     let told = &state.reported.last;
     if let Some(expected) = told.staff.clone() {
         let here = last.is_some_and(|last| acts_for(&expected, last, &told.side).is_ok());
-        if here && to.staff.as_ref() != Some(&expected) {
+        if here && named.is_none() && to.staff.as_ref() != Some(&expected) {
             return Err(LossRefusal::NotHolder { expected });
         }
     }

@@ -4,7 +4,7 @@ use super::{CASE, DAY, DEPARTMENT, ISSUED, head, text, window_head};
 use crate::domain::Digest;
 use crate::forms::handover::{
     BundleLabel, BundleLabels, CustodySlip, LabelLayout, LogPosition, PaperTotals, RegisterRow,
-    SlipBundle, SlipExtra, SlipPaper, SlipSide, SlipSignature, TransferRegister,
+    SlipBox, SlipBundle, SlipExtra, SlipPaper, SlipSide, SlipSignature, TransferRegister,
 };
 
 const SITE: &str = "江州市政务服务中心";
@@ -130,6 +130,14 @@ pub(super) fn custody_slip() -> CustodySlip {
         volume: None,
         totals: totals(3),
         bundles: (7..10).map(bundle).collect(),
+        boxes: vec![SlipBox {
+            container: text("YLZX-B-0031"),
+            seal: text("F-2026-00417"),
+            bundles: 2,
+            papers: 6,
+            found: Some(text("完好")),
+            differs: false,
+        }],
         extras: vec![SlipExtra {
             case: case(21),
             count: 1,

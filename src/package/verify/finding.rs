@@ -102,7 +102,7 @@ findings! {
     KeyNotInForce { staff: String, key: String }, "key-not-in-force", "交接单 {about} 上 {staff} 所用的密钥 {key} 当时没有登记或已吊销；该签名不能认可", "the key {key} that {staff} signed slip {about} with was not enrolled or was revoked then; do not accept the signature";
     SignerUnknown { staff: String }, "signer-unknown", "包中没有交接单 {about} 的签名人 {staff} 的登记事实；请让移交方重新导出", "the package has no facts about {staff}, who signed slip {about}; ask the sender to export again";
     SignerDiffers { staff: String }, "signer-differs", "{staff} 在交接单 {about} 上使用的公钥与您保存的不同：可能有人冒名登记；请不要认可，向本人核实", "the public key of {staff} on slip {about} is not the one you keep: somebody may have enrolled another in that name; do not accept it, ask the signer";
-    SignerUnlisted { staff: String }, "signer-unlisted", "交接单 {about} 的接收人 {staff} 不在您提供的签名人名单中；请核实是否为本部门人员", "{staff}, who received slip {about}, is not in your list of signers; find out whether that person is of your department";
+    SignerUnlisted { staff: String }, "signer-unlisted", "{staff} 代表本部门签名（{about}），但不在您提供的签名人名单中；请核实是否为本部门人员", "{staff}, who signed for your department ({about}), is not in your list of signers; find out whether that person is one of yours";
     SamePerson { staff: String }, "same-person", "交接单 {about} 的交出与接收由同一人（{staff}）签名，交接无效；请不要认可", "giver and receiver of slip {about} are one person ({staff}), so it is no hand-over; do not accept it";
     WrongSide { staff: String }, "wrong-side", "交接单 {about} 上 {staff} 当时无权代表该方签名；请不要认可", "{staff} could not sign slip {about} for that side at the time; do not accept it";
     SlipRules { code: String }, "slip-rules", "交接单 {about} 违反交接规则（{code}）；请向大厅核实", "slip {about} breaks the rules of hand-over ({code}); ask the hall";

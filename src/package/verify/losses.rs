@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 
 use super::facts::{At, History};
 use super::finding::fact;
-use super::round::Documents;
+use super::round::{Documents, Round};
 use super::{Finding, Work};
 use crate::domain::custody::{
-    self, Bundle, BundleEvent, LossEvent, LossRefusal, LossState, fold_bundle, fold_discrepancy,
-    fold_loss,
+    self, Bundle, BundleEvent, LossEvent, LossRefusal, LossState, Side, fold_bundle,
+    fold_discrepancy, fold_loss,
 };
 use crate::domain::transfer::fold_round;
-use crate::domain::{Digest, DiscrepancyId, Event, Fact, Subject};
+use crate::domain::{DepartmentCode, Digest, DiscrepancyId, Event, Fact, Subject};
 use crate::package::evidence::{document_path, loss_document};
 
 /// The documents that losses name.
@@ -27,13 +27,15 @@ pub(super) fn documents(history: &History) -> BTreeSet<Digest> {
 
 impl Work<'_> {
     /// Judges every loss.
-    pub(super) fn losses(&mut self, history: &History, documents: &Documents) {
+    pub(super) fn losses(&mut self, history: &History, round: &Round, documents: &Documents) {
+        let department = department(history, round);
         let mut expected = Vec::new();
         let mut absent = BTreeSet::new();
         for (subject, facts) in &history.kept {
             let Subject::Loss(id) = subject else { continue };
             for at in facts {
                 self.loss_document(documents, at, &mut absent);
+                self.known_signer(history, department.as_ref(), id, at);
                 expected.extend(self.loss_step(history, id, at));
             }
         }
@@ -61,7 +63,6 @@ impl Work<'_> {
             return Vec::new();
         };
         let (about, fact) = (id.to_string(), at.index);
-        self.known_signer(history, id, event, at.index);
         match replayed(history, id, at, event) {
             None => Vec::new(),
             Some(Ok(expected)) => {
@@ -76,28 +77,39 @@ impl Work<'_> {
         }
     }
 
-    /// A key of a person whose keys the department keeps is one of these.
+    /// A key of a person whose keys the department keeps is one of these, and whoever gives up paper for the department is
+    /// among its people.
     fn known_signer(
         &mut self,
         history: &History,
+        department: Option<&DepartmentCode>,
         id: &DiscrepancyId,
-        event: &LossEvent,
-        index: u64,
+        at: &At,
     ) {
-        let (LossEvent::Approved { signed, .. }
-        | LossEvent::Found { signed, .. }
-        | LossEvent::TakenBack { signed, .. }) = event
+        let Event::Loss {
+            event:
+                event @ (LossEvent::Approved { signed, .. }
+                | LossEvent::Found { signed, .. }
+                | LossEvent::TakenBack { signed, .. }),
+        } = &at.entry.event
         else {
             return;
         };
-        let person = history.person(&signed.staff, index);
+        let ours = matches!(
+            event,
+            LossEvent::Approved { side: Side::Department { department: one }, .. } if Some(one) == department
+        );
+        let person = history.person(&signed.staff, at.index);
         let key = person.as_ref().and_then(|person| person.signing_key());
-        let known = self.trust.signers.get(&signed.staff);
-        if let (Some(key), Some(known)) = (key, known)
-            && !known.contains(&key.public)
-        {
-            let (about, staff) = (format!("loss/{id}"), signed.staff.to_string());
-            self.findings.add(Finding::SignerDiffers { about, staff });
+        let (about, staff) = (format!("loss/{id}"), signed.staff.to_string());
+        match (self.trust.signers.get(&signed.staff), key) {
+            (Some(known), Some(key)) if !known.contains(&key.public) => {
+                self.findings.add(Finding::SignerDiffers { about, staff });
+            }
+            (None, _) if ours && !self.trust.signers.is_empty() => {
+                self.findings.add(Finding::SignerUnlisted { about, staff });
+            }
+            _ => {}
         }
     }
 
@@ -185,6 +197,13 @@ fn replayed(
         }
     };
     Some(decided.map_err(|refusal: LossRefusal| refusal.code()))
+}
+
+/// The department that the package is for.
+fn department(history: &History, round: &Round) -> Option<DepartmentCode> {
+    let facts = history.of(&Subject::Transfer(round.id.clone()));
+    let round = fold_round(facts.iter().map(|at| &at.entry))?;
+    Some(round.of.department)
 }
 
 /// Whether the department that the papers go to is among those that decide: somebody of a department does, and that of the

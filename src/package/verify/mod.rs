@@ -123,7 +123,7 @@ impl Work<'_> {
         if let Some(round) = self.round(&history, &documents, seen) {
             self.cases(&history, &round);
             self.slips(&history, &round, seen);
-            self.losses(&history, &documents);
+            self.losses(&history, &round, &documents);
             self.refilings(&history);
         }
         self.since(&log, keys.as_ref(), seen);

@@ -63,15 +63,23 @@ fn left(
     let held = from.papers.values();
     let doubts = held.flat_map(|held| held.doubts.iter().cloned()).collect();
     let papers: Vec<_> = papers.iter().map(|no| (*no, None)).collect();
-    let facts = custody::refile(
-        &from,
-        &Bundle::new(to.clone()),
-        &papers,
-        &doubts,
-        by,
-        *reason,
-    );
-    facts.map(drop).map_err(|refusal| refusal.code())
+    let empty = Bundle::new(to.clone());
+    custody::refile(&from, &empty, &papers, &doubts, by, *reason)
+        .map_err(|refusal| refusal.code())?;
+    // Where the other bundle is here, they came into it in the same request.
+    let arrived = |one: &At| {
+        one.entry.request == at.entry.request
+            && matches!(
+                &one.entry.event,
+                Event::Bundle { event: BundleEvent::RefiledFrom { from, papers: came, .. } }
+                    if from == case && came.len() == papers.len()
+            )
+    };
+    let other = history.of(&Subject::Bundle(to.clone()));
+    match !history.has_bundle(to) || other.iter().any(arrived) {
+        true => Ok(()),
+        false => Err("paper-differs"),
+    }
 }
 
 /// What came into a bundle: under numbers that were free, in the hands in which it was. Where the other bundle is here, it

@@ -1,14 +1,14 @@
 //! Opening a sealed object: the trailer first, then any chunk by its number. Everything read here may have
 //! been altered; nothing is returned that was not authenticated.
 
-use aes_gcm::aead::{AeadInOut, KeyInit};
-use aes_gcm::{Aes256Gcm, Key, Nonce, Tag};
+use std::sync::Arc;
 
 use super::seal::{
     CHUNK_BYTES, END_MAGIC, Face, HEAD_BYTES, HEAD_FIXED, TAG_BYTES, TRAILER_BYTES_MAX,
     TRAILER_END_BYTES, Wrap, chunk_count, chunk_nonce,
 };
 use crate::store::case_keys::CaseKeyError;
+use crate::store::cipher::Cipher;
 use crate::store::keys::{MasterKey, Secret};
 
 /// Why an object does not open.
@@ -30,7 +30,7 @@ pub(crate) enum OpenError {
 /// An object whose trailer was read and whose data key was unwrapped.
 #[derive(Clone)]
 pub(crate) struct Opened {
-    cipher: Aes256Gcm,
+    cipher: Arc<Cipher>,
     data_key: Secret,
     face: Face,
 }
@@ -110,16 +110,11 @@ impl Opened {
         };
         let nonce = chunk_nonce(&self.face.head, counter, number + 1 == self.chunks());
         let begin = out.len();
-        out.extend_from_slice(body);
-        let Some(place) = out.get_mut(begin..) else {
-            return Err(damaged);
-        };
-        let opened = self.cipher.decrypt_inout_detached(
-            &Nonce::from(nonce),
-            &self.face.head,
-            place.into(),
-            &Tag::from(*tag),
-        );
+        out.resize(begin + body.len(), 0);
+        let place = out.get_mut(begin..).unwrap_or_default();
+        let opened = self
+            .cipher
+            .open(&nonce, &self.face.head, (body, tag), place);
         if opened.is_err() {
             out.truncate(begin);
             return Err(damaged);
@@ -175,7 +170,7 @@ impl Trailer {
     /// The object with its data key.
     pub(crate) fn open(&self, data_key: Secret) -> Opened {
         Opened {
-            cipher: Aes256Gcm::new(&Key::<Aes256Gcm>::from(*data_key)),
+            cipher: Arc::new(Cipher::new(&data_key)),
             data_key,
             face: self.face,
         }

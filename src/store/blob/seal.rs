@@ -18,9 +18,7 @@
 //! Owners are `master:KEYID` and `case:CASE`. A reader passes over wraps of owners whose key it does not hold. Later
 //! wraps of a stored blob go to `wraps/ab/cd/DIGEST/OWNER`: "CFW1", the wrap as in a trailer, its CRC-32.
 
-use aes_gcm::aead::{AeadInOut, KeyInit};
-use aes_gcm::{Aes256Gcm, Key, Nonce};
-
+use crate::store::cipher::{self, Cipher};
 use crate::store::keys::{
     OwnerKey, RandomFailed, Secret, WRAPPED_BYTES, random_bytes, random_secret,
 };
@@ -28,7 +26,7 @@ use crate::store::keys::{
 /// Plain bytes in a full chunk.
 pub(crate) const CHUNK_BYTES: usize = 64 * 1024;
 /// Bytes that encryption adds to a chunk.
-pub(crate) const TAG_BYTES: usize = 16;
+pub(crate) const TAG_BYTES: usize = cipher::TAG_BYTES;
 /// Length of the head.
 pub(crate) const HEAD_BYTES: usize = 16;
 /// The longest trailer that is written or read.
@@ -139,7 +137,7 @@ pub(crate) fn chunk_count(plain_bytes: u64) -> u64 {
 /// Seals a stream of plain bytes into `out`, chunk by chunk.
 pub(crate) struct Sealer {
     chance: SealChance,
-    cipher: Aes256Gcm,
+    cipher: Cipher,
     head: [u8; HEAD_BYTES],
     /// Plain bytes not yet sealed: whether they are the last chunk is not yet known.
     held: Vec<u8>,
@@ -154,7 +152,7 @@ impl Sealer {
     pub(crate) fn new(chance: SealChance) -> Self {
         let head = head_of(&chance.prefix);
         Self {
-            cipher: Aes256Gcm::new(&Key::<Aes256Gcm>::from(*chance.data_key)),
+            cipher: Cipher::new(&chance.data_key),
             chance,
             head,
             held: Vec::with_capacity(CHUNK_BYTES),
@@ -214,11 +212,7 @@ impl Sealer {
         let nonce = chunk_nonce(&self.head, self.counter, last);
         let tag = self
             .cipher
-            .encrypt_inout_detached(
-                &Nonce::from(nonce),
-                &self.head,
-                self.held.as_mut_slice().into(),
-            )
+            .seal(&nonce, &self.head, &mut self.held)
             .map_err(|_| SealError::TooLong)?;
         self.out.extend_from_slice(&self.held);
         self.out.extend_from_slice(&tag);

@@ -350,15 +350,26 @@ impl LedgerStore for SegmentLedger {
     }
 
     async fn history(&self, subject: &Subject) -> Result<Vec<Recorded>, StoreError> {
-        let fingerprint = Fingerprint::of(subject);
-        let find = |segment: &Segment| segment.spans_of(&fingerprint);
-        let spans: Vec<Span> = self.inner.read().segments.iter().flat_map(find).collect();
+        let spans = self.inner.read().spans_of(subject);
         if spans.is_empty() {
             return Ok(Vec::new());
         }
         let mut facts = blocking(move || read_spans(&spans)).await?;
         facts.retain(|recorded| recorded.entry.subject == *subject);
         Ok(facts)
+    }
+
+    async fn histories(&self, subjects: &[Subject]) -> Result<Vec<Vec<Recorded>>, StoreError> {
+        let spans: Vec<Vec<Span>> = {
+            let state = self.inner.read();
+            subjects.iter().map(|one| state.spans_of(one)).collect()
+        };
+        let read = move || spans.iter().map(|spans| read_spans(spans)).collect();
+        let mut found: Vec<Vec<Recorded>> = blocking(read).await?;
+        for (facts, subject) in found.iter_mut().zip(subjects) {
+            facts.retain(|recorded| recorded.entry.subject == *subject);
+        }
+        Ok(found)
     }
 
     async fn hashes(&self, nodes: &[NodeId]) -> Result<Vec<Hash>, StoreError> {

@@ -1,7 +1,8 @@
 //! What is durable, over all segments: where each fact, hash and checkpoint stands.
 
-use super::file::{CheckpointPlace, HashPlace, Segment};
+use super::file::{CheckpointPlace, HashPlace, Segment, Span};
 use super::frame::Fingerprint;
+use crate::domain::Subject;
 use crate::ledger::StoreError;
 use crate::merkle::NodeId;
 use crate::merkle::tree::last_leaf;
@@ -20,6 +21,13 @@ impl State {
     pub(super) fn count(&self, subject: &Fingerprint) -> u32 {
         let counts = self.segments.iter().map(|segment| segment.count(subject));
         counts.sum::<usize>() as u32
+    }
+
+    /// Where the facts about a subject stand, and now and then one of another.
+    pub(super) fn spans_of(&self, subject: &Subject) -> Vec<Span> {
+        let fingerprint = Fingerprint::of(subject);
+        let find = |segment: &Segment| segment.spans_of(&fingerprint);
+        self.segments.iter().flat_map(find).collect()
     }
 
     /// The segment that holds fact `index`.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
+use super::write::Opened;
 use super::{Packer, internal, unbagged};
 use crate::bag::BagWriter;
 use crate::counter::{Counter, CounterError, paper_list};
@@ -20,6 +21,9 @@ use crate::package::evidence::{
 
 /// Most bytes of a document that a fact names.
 const DOCUMENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Subjects whose histories are read at once.
+const HISTORIES_AT_ONCE: usize = 256;
 
 /// Facts proved at once: their proofs share most of their hashes.
 const PROOFS_AT_ONCE: usize = 4_096;
@@ -50,6 +54,28 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
+    /// The facts about subjects that are in the checkpoint.
+    async fn histories(
+        &self,
+        counter: &Counter,
+        subjects: &[Subject],
+    ) -> Result<Vec<Vec<Recorded>>, CounterError> {
+        let mut histories = counter.histories(subjects).await?;
+        for facts in &mut histories {
+            facts.retain(|fact| fact.index < self.log_size);
+        }
+        Ok(histories)
+    }
+
+    /// Keeps a fact, to be proved.
+    fn take(&mut self, fact: &Recorded) {
+        let proven = Proven {
+            leaf: fact.bytes.clone(),
+            path: Vec::new(),
+        };
+        self.facts.insert(fact.index, proven);
+    }
+
     /// Puts everything into the bag.
     pub fn write(&self, bag: &mut BagWriter) -> Result<(), CounterError> {
         let mut writer = EvidenceWriter::begin(bag, &self.note).map_err(internal)?;
@@ -90,14 +116,14 @@ struct Named {
 }
 
 impl Packer {
-    /// Collects the evidence of a round as of the newest checkpoint. `files` is its payload: of a case that is not in it
-    /// only the bundle's history goes along.
+    /// Collects the evidence of a package as of the newest checkpoint: of a case that is not in the payload only the
+    /// bundle's history.
     pub(super) async fn evidence(
         &self,
         counter: &Counter,
-        round: &RoundState,
-        files: &BTreeMap<String, Digest>,
+        opened: &Opened,
     ) -> Result<Evidence, CounterError> {
+        let Opened { round, files, .. } = opened;
         let note = self.ledger.checkpoint().await;
         let size = Checkpoint::parse_unverified(&note).map_err(internal)?.size;
         let mut evidence = Evidence {
@@ -118,37 +144,33 @@ impl Packer {
                 subjects.push(Subject::Case(line.case));
             }
         }
-        for subject in subjects {
-            for fact in self
-                .about(counter, &subject, &mut evidence, |_| true)
-                .await?
-            {
-                named.note(&fact);
+        self.about(counter, &subjects, &mut evidence, &mut named)
+            .await?;
+        let slips: Vec<SlipId> = std::mem::take(&mut named.slips).into_iter().collect();
+        for some in slips.chunks(HISTORIES_AT_ONCE) {
+            let subjects: Vec<Subject> = some.iter().cloned().map(Subject::Slip).collect();
+            let histories = evidence.histories(counter, &subjects).await?;
+            for (id, facts) in some.iter().zip(&histories) {
+                for fact in facts {
+                    evidence.take(fact);
+                    named.note(fact);
+                }
+                self.signed(counter, id, facts, &mut evidence).await?;
             }
         }
-        for id in std::mem::take(&mut named.slips) {
-            let subject = Subject::Slip(id.clone());
-            let facts = self
-                .about(counter, &subject, &mut evidence, |_| true)
-                .await?;
-            for fact in &facts {
-                named.note(fact);
-            }
-            self.signed(counter, id, &facts, &mut evidence).await?;
-        }
-        for subject in std::mem::take(&mut named.found) {
-            for fact in self
-                .about(counter, &subject, &mut evidence, |_| true)
-                .await?
-            {
-                named.note(&fact);
-            }
-        }
-        for staff in &named.staff {
+        let found: Vec<Subject> = std::mem::take(&mut named.found).into_iter().collect();
+        self.about(counter, &found, &mut evidence, &mut named)
+            .await?;
+        let staff: Vec<Subject> = named.staff.iter().cloned().map(Subject::Staff).collect();
+        for some in staff.chunks(HISTORIES_AT_ONCE) {
+            let histories = evidence.histories(counter, some).await?;
             let about =
                 |event: &Event| matches!(event, Event::Staff { event } if is_about_signing(event));
-            let subject = Subject::Staff(staff.clone());
-            self.about(counter, &subject, &mut evidence, about).await?;
+            for fact in histories.iter().flatten() {
+                if about(&fact.entry.event) {
+                    evidence.take(fact);
+                }
+            }
         }
         for digest in &named.documents {
             let bytes = counter.blobs.get(digest, DOCUMENT_BYTES_MAX).await?;
@@ -159,24 +181,22 @@ impl Packer {
         Ok(evidence)
     }
 
-    /// Collects the facts about a subject that are in the checkpoint.
+    /// Collects the facts about subjects, and what they name.
     async fn about(
         &self,
         counter: &Counter,
-        subject: &Subject,
+        subjects: &[Subject],
         evidence: &mut Evidence,
-        which: impl Fn(&Event) -> bool,
-    ) -> Result<Vec<Recorded>, CounterError> {
-        let mut facts = counter.history(subject).await?;
-        facts.retain(|fact| fact.index < evidence.log_size && which(&fact.entry.event));
-        for fact in &facts {
-            let proven = Proven {
-                leaf: fact.bytes.clone(),
-                path: Vec::new(),
-            };
-            evidence.facts.insert(fact.index, proven);
+        named: &mut Named,
+    ) -> Result<(), CounterError> {
+        for some in subjects.chunks(HISTORIES_AT_ONCE) {
+            let histories = evidence.histories(counter, some).await?;
+            for fact in histories.iter().flatten() {
+                evidence.take(fact);
+                named.note(fact);
+            }
         }
-        Ok(facts)
+        Ok(())
     }
 
     /// Proves every fact that was collected.
@@ -197,7 +217,7 @@ impl Packer {
     async fn signed(
         &self,
         counter: &Counter,
-        id: SlipId,
+        id: &SlipId,
         facts: &[Recorded],
         evidence: &mut Evidence,
     ) -> Result<(), CounterError> {
@@ -214,7 +234,7 @@ impl Packer {
             };
             *place = Some(counter.blobs.get(digest, DOCUMENT_BYTES_MAX).await?);
         }
-        evidence.slips.insert(id, papers);
+        evidence.slips.insert(id.clone(), papers);
         Ok(())
     }
 

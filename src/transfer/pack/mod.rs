@@ -3,6 +3,7 @@
 //! and proofs, goes into it as tag files.
 
 mod accept;
+mod ahead;
 mod checks;
 mod content;
 mod derived;
@@ -11,6 +12,7 @@ mod evidence;
 mod report;
 mod seal;
 mod sip;
+mod source;
 mod write;
 
 use std::path::PathBuf;

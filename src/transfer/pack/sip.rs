@@ -6,7 +6,9 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::write::{BlobReader, BlobSource, Opened, PackageForm};
+use super::evidence::Evidence;
+use super::source::{BlobReader, BlobSource};
+use super::write::{Opened, PackageForm};
 use super::{Packer, internal, unbagged, unmade};
 use crate::bag::hash::Hasher;
 use crate::bag::{Algorithm, BagInfo, BagWriter, Form, Limits, TreeWriter};
@@ -44,7 +46,8 @@ impl Packer {
         (target, form): (&Path, PackageForm),
     ) -> Result<Submitted, CounterError> {
         let opened = self.opened(counter, id).await?;
-        let given = (opened.sealed.package, opened.evidence.log_size);
+        let evidence = self.evidence(counter, &opened).await?;
+        let given = (opened.sealed.package, evidence.log_size);
         let name: String = Digest::of(ask.request.as_str()).to_string();
         let job = Submission {
             source: BlobSource::new(counter),
@@ -52,6 +55,7 @@ impl Packer {
             target: target.to_owned(),
             form: form.into(),
             opened,
+            evidence,
             now: counter.clock.now(),
         };
         let written = tokio::task::spawn_blocking(move || {
@@ -72,6 +76,7 @@ struct Submission {
     target: PathBuf,
     form: Form,
     opened: Opened,
+    evidence: Evidence,
     now: Timestamp,
 }
 
@@ -150,7 +155,7 @@ impl Submission {
         let bag = |fault| unbagged(&fault);
         let limits = Limits::default();
         let mut writer = BagWriter::create(&root, Form::Folder, &[], limits).map_err(bag)?;
-        self.opened.evidence.write(&mut writer)?;
+        self.evidence.write(&mut writer)?;
         writer.finish(&BagInfo::default()).map_err(bag)?;
         let manifest = Algorithm::Sha256.manifest();
         let sealed = root.join(&manifest);

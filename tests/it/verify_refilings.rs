@@ -1,0 +1,121 @@
+//! Paper that was moved from bundle to bundle, judged offline: what left one bundle came into the other, as it was and in the
+//! same hands, or it is found.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use counterfoil::bag::Form;
+use counterfoil::domain::custody::*;
+use counterfoil::domain::*;
+
+use crate::custody_kit::case;
+use crate::verify_hall::Hall;
+use crate::verify_kit::{codes, judge, trust, whole, write};
+use crate::verify_month::{clerk, honest, month};
+
+/// The month, and a paper of the fourth case, which was put off, moved to the fifth; its two facts are changed.
+fn told(folder: &Path, name: &str, change: impl Fn(Vec<Fact>) -> Vec<Fact>) -> Vec<&'static str> {
+    let mut hall: Hall = month(&honest);
+    let (from, to) = (hall.log.bundle(&case(4)), hall.log.bundle(&case(5)));
+    let reason = Commitment(Digest::of("it lay in the wrong bundle"));
+    let moved = [(1, None)];
+    let facts = refile(&from, &to, &moved, &BTreeSet::new(), &clerk().id, reason);
+    let facts = facts.unwrap();
+    assert_eq!(facts.len(), 2);
+    hall.record(change(facts));
+    let package = folder.join(name);
+    write(&hall, &package, Form::Folder, &whole(&hall));
+    let report = judge(&package, &trust(&hall));
+    for finding in &report.findings {
+        println!("{name}: {finding}");
+    }
+    codes(&report)
+}
+
+fn bundle_events(mut facts: Vec<Fact>, change: impl Fn(&mut BundleEvent)) -> Vec<Fact> {
+    for fact in &mut facts {
+        if let Event::Bundle { event } = &mut fact.event {
+            change(event);
+        }
+    }
+    facts
+}
+
+/// Changes how the paper came in.
+fn came(facts: Vec<Fact>, change: impl Fn(&mut Holder, &mut RefiledPaper)) -> Vec<Fact> {
+    bundle_events(facts, |event| {
+        if let BundleEvent::RefiledFrom { holder, papers, .. } = event {
+            papers.iter_mut().for_each(|paper| change(holder, paper));
+        }
+    })
+}
+
+#[test]
+fn an_honest_refiling_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let found = told(folder.path(), "honest", |facts| facts);
+    assert_eq!(found, Vec::<&str>::new());
+}
+
+#[test]
+fn a_forged_refiling_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let other = StaffId::new("c-2").unwrap();
+    let forged = [
+        (
+            "another holder",
+            told(path, "holder", |facts| {
+                came(facts, |holder, _| holder.staff = Some(other.clone()))
+            }),
+        ),
+        (
+            "fewer sheets",
+            told(path, "sheets", |facts| {
+                came(facts, |_, moved| moved.paper.count += 1)
+            }),
+        ),
+        (
+            "a copy for the original",
+            told(path, "form", |facts| {
+                came(facts, |_, moved| moved.paper.form = PaperForm::Copy)
+            }),
+        ),
+        (
+            "no longer put off",
+            told(path, "day", |facts| {
+                came(facts, |_, moved| moved.deferred = None)
+            }),
+        ),
+        (
+            "the number of another paper",
+            told(path, "number", |facts| {
+                came(facts, |_, moved| moved.paper.no = 1)
+            }),
+        ),
+        (
+            "moved by whoever did not hold it",
+            told(path, "mover", |facts| {
+                bundle_events(facts, |event| {
+                    if let BundleEvent::RefiledTo { by, .. } = event {
+                        *by = other.clone();
+                    }
+                })
+            }),
+        ),
+        (
+            "it came from nowhere",
+            told(path, "nowhere", |mut facts| facts.split_off(1)),
+        ),
+        (
+            "it never came",
+            told(path, "gone", |mut facts| {
+                facts.truncate(1);
+                facts
+            }),
+        ),
+    ];
+    for (what, found) in forged {
+        assert_eq!(found.first(), Some(&"refile-rules"), "{what}: {found:?}");
+    }
+}
