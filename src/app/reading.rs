@@ -73,7 +73,11 @@ impl Reading {
         let begun = Instant::now();
         loop {
             match SearchView::open(&index_path(&self.config)) {
-                Ok(view) if view.position()? >= size => return Ok(view),
+                Ok(view) if view.position()? >= size => {
+                    // The commit may have come between opening and asking.
+                    view.reload()?;
+                    return Ok(view);
+                }
                 Ok(view) if begun.elapsed() > CATCH_UP_MAX => {
                     tracing::warn!(
                         facts = size,

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use counterfoil::counter::{Ask, ErasureOrder};
 use counterfoil::domain::case::ErasureReason;
 use counterfoil::domain::{Actor, CaseNo, Commitment, Digest, RequestId, Subject, Timestamp};
-use counterfoil::ledger::{Batch, LedgerStore, Recorded, StoreError, catch_up};
+use counterfoil::ledger::{Batch, LedgerStore, Projection as _, Recorded, StoreError, catch_up};
 use counterfoil::merkle::{Hash, NodeId};
 use counterfoil::records::erasure::{Approved, Eraser, erase_case};
 use counterfoil::search::SearchIndex;
@@ -55,7 +55,7 @@ async fn approved(hall: &Hall, no: &CaseNo) -> (Timestamp, Commitment) {
 async fn followed(hall: &Hall) {
     hall.follow().await;
     let size = *hall.app.ledger.published().borrow();
-    while hall.app.index.view().position().unwrap() < size {
+    while hall.app.index.position().await.unwrap() < size {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

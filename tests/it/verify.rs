@@ -131,16 +131,19 @@ fn a_time_limit_and_a_place_that_is_none_end_the_judgement() {
     assert_eq!(report.findings.first().map(Finding::code), Some("stopped"));
     let report = judge(&folder.path().join("nothing"), &trust(&hall));
     assert_eq!(codes(&report), ["cannot-access"]);
-    let limits = Limits {
+    let few = Limits {
         facts: 10,
         ..Limits::default()
     };
-    let report = verify(&package, &trust(&hall), &limits, &|| false);
-    assert!(
-        codes(&report).contains(&"too-many-facts"),
-        "{:?}",
-        codes(&report)
-    );
+    let few_of_one = Limits {
+        subject_facts: 3,
+        ..Limits::default()
+    };
+    for limits in [few, few_of_one] {
+        let report = verify(&package, &trust(&hall), &limits, &|| false);
+        let codes = codes(&report);
+        assert!(codes.contains(&"too-many-facts"), "{codes:?}");
+    }
 }
 
 #[test]

@@ -213,8 +213,15 @@ impl Work<'_> {
             match Entry::decode(leaf.as_bytes()) {
                 Ok(entry) => {
                     seen.facts += 1;
+                    let subject = entry.subject.clone();
                     if let Some(finding) = history.take(index, &leaf, entry) {
                         self.findings.add(finding);
+                    }
+                    let limit = self.limits.subject_facts;
+                    if history.of(&subject).len() > limit {
+                        let (about, limit) = (subject.to_string(), limit as u64);
+                        self.findings.add(Finding::TooManyFacts { about, limit });
+                        return false;
                     }
                 }
                 Err(error) => {

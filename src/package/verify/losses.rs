@@ -33,6 +33,9 @@ impl Work<'_> {
         let mut absent = BTreeSet::new();
         for (subject, facts) in &history.kept {
             let Subject::Loss(id) = subject else { continue };
+            if (self.stop)() {
+                return;
+            }
             for at in facts {
                 self.loss_document(documents, at, &mut absent);
                 self.known_signer(history, department.as_ref(), id, at);

@@ -40,6 +40,8 @@ pub struct Limits {
     pub bag: bag::Limits,
     /// Facts.
     pub facts: u64,
+    /// Facts about one slip, bundle, loss or person: each of its steps is decided again from all before it.
+    pub subject_facts: usize,
     /// Bytes of a document of a slip or of the round, and of the checkpoint.
     pub document_bytes: u64,
     /// Findings kept; the rest is counted.
@@ -53,6 +55,7 @@ impl Default for Limits {
         Self {
             bag: bag::Limits::default(),
             facts: 1_000_000,
+            subject_facts: 1_000,
             document_bytes: 16 << 20,
             findings: 1_000,
             threads: 1,
@@ -125,6 +128,9 @@ impl Work<'_> {
             self.slips(&history, &round, seen);
             self.losses(&history, &round, &documents);
             self.refilings(&history);
+            if self.stopped() {
+                return;
+            }
         }
         self.since(&log, keys.as_ref(), seen);
     }

@@ -36,6 +36,9 @@ impl Work<'_> {
     pub(super) fn slips(&mut self, history: &History, round: &Round, seen: &mut Seen) {
         self.strangers(history);
         for (subject, facts) in &history.kept {
+            if (self.stop)() {
+                return;
+            }
             match subject {
                 Subject::Slip(id) => self.slip(history, round, id, facts, seen),
                 Subject::Discrepancy(_) => {
