@@ -223,7 +223,7 @@ impl Counter {
         order: &FindingsOrder,
     ) -> Result<Done, CounterError> {
         let (state, _) = self.inventory(id).await?;
-        let (cases, _) = self.counted(&state).await?;
+        let (cases, size) = self.counted(&state).await?;
         let clear_by = clear_by(&*self.calendar().await?, CLEAR_DAYS, self.clock.now())?;
         self.blobs.put(&order.findings.bytes()).await?;
         let subject = Subject::Inventory(id.clone());
@@ -233,7 +233,7 @@ impl Counter {
             let counter = person(reads, &order.signed.staff)?;
             Ok(custody::close_inventory(
                 &state,
-                &found,
+                (&found, size),
                 &order.findings,
                 &order.signed,
                 &counter,

@@ -200,12 +200,6 @@ impl Move<'_> {
             let misplaced = misplaced(reads, &from, order)?;
             facts = custody::refile(&from, &to, &moved, &misplaced, self.by, self.reason)?;
             rows = emptied(&from, &order.papers);
-            let other = fold_case(&order.to, reads.history(&about(&order.to))?)?;
-            let came = moved.iter().filter_map(|(no, row)| {
-                let held = from.papers.get(no)?;
-                Some((row.as_ref()?, held.paper.form, held.paper.count))
-            });
-            facts.extend(case::take_over_paper(&other, self.from, came));
         }
         let case = fold_case(self.from, reads.history(&about(self.from))?)?;
         let scans: Vec<Digest> = order.scans.iter().map(|moved| moved.scan).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use counterfoil::domain::case::{
     BroughtBack, CaseEvent, CaseForm, DeliveryWay, ErasureReason, FormPrint, KeptDocument,
-    PaperCount, Recipient, TakenOver, VisitEvent,
+    Recipient, TakenOver, VisitEvent,
 };
 use counterfoil::domain::ticket::{SlipPrint, TicketEvent};
 use counterfoil::domain::*;
@@ -70,16 +70,6 @@ fn added() -> Vec<CaseEvent> {
             rows: vec![code("lease")],
         }),
         CaseEvent::TakenOver(taken),
-        CaseEvent::RefiledIn(counterfoil::domain::case::RefiledIn {
-            from: code("c2"),
-            rows: vec![counterfoil::domain::case::RefiledRow {
-                row: code("lease"),
-                count: PaperCount {
-                    originals: 1,
-                    copies: 0,
-                },
-            }],
-        }),
     ]
 }
 

@@ -19,6 +19,8 @@ const CLERK: usize = 0;
 const OTHER: usize = 1;
 const ARCHIVIST: usize = 2;
 const VILLAGE: usize = 3;
+/// Facts in the log when something is compared.
+const LOG_SIZE: u64 = 7;
 
 impl Scene {
     fn new(holder: Option<usize>) -> Self {
@@ -54,7 +56,7 @@ impl Scene {
     }
 
     fn findings(&self) -> InventoryFindings {
-        compare(&self.state(), &self.log.bundles(), 7)
+        compare(&self.state(), &self.log.bundles(), LOG_SIZE)
     }
 
     fn close(
@@ -66,7 +68,8 @@ impl Scene {
         let signed = counter.sign(&findings.digest());
         let due = "2026-03-09".parse().unwrap();
         let (state, bundles) = (self.state(), self.log.bundles());
-        close_inventory(&state, &bundles, findings, &signed, &counter.state, due)
+        let now = (&bundles, LOG_SIZE);
+        close_inventory(&state, now, findings, &signed, &counter.state, due)
     }
 
     fn refused(&self, who: usize, findings: &InventoryFindings) -> &'static str {
@@ -179,7 +182,12 @@ fn art_12_4_findings_are_what_the_ledger_says_when_they_are_signed() {
     assert_eq!(scene.refused(ARCHIVIST, &findings), "findings-differ");
     let now = scene.findings();
     assert_eq!(now.unexpected, [case(3)]);
-    // What is signed is what is recorded.
+    // What is signed is what is recorded, and nothing of a log that is not there yet.
+    let later = InventoryFindings {
+        log_size: LOG_SIZE + 1,
+        ..now.clone()
+    };
+    assert_eq!(scene.refused(ARCHIVIST, &later), "findings-differ");
     let mut forged = now.clone();
     forged.unexpected.clear();
     assert_eq!(scene.refused(ARCHIVIST, &forged), "findings-differ");
@@ -187,7 +195,14 @@ fn art_12_4_findings_are_what_the_ledger_says_when_they_are_signed() {
     let signed = counter.sign(&findings.digest());
     let due = "2026-03-09".parse().unwrap();
     let (state, bundles) = (scene.state(), scene.log.bundles());
-    let other = close_inventory(&state, &bundles, &now, &signed, &counter.state, due);
+    let other = close_inventory(
+        &state,
+        (&bundles, LOG_SIZE),
+        &now,
+        &signed,
+        &counter.state,
+        due,
+    );
     assert_eq!(other.unwrap_err().code(), "bad-signature");
 }
 

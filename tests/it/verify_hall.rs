@@ -67,6 +67,13 @@ impl Hall {
         self.now += 60_000;
         let subjects: Vec<Subject> = facts.iter().map(|fact| fact.subject.clone()).collect();
         self.log.record(self.now, facts);
+        // One request a step.
+        let request = RequestId::new(format!("r-{}", self.now)).unwrap();
+        let now = Timestamp::from_millis(self.now);
+        let entries = self.log.histories.values_mut().flatten();
+        for entry in entries.filter(|entry| entry.at == now) {
+            entry.request = request.clone();
+        }
         let mut seen: BTreeMap<&Subject, usize> = BTreeMap::new();
         for subject in subjects.iter().rev() {
             *seen.entry(subject).or_default() += 1;

@@ -301,7 +301,7 @@ pub fn may_collect(
         if state.holder != Some(PaperHolder::Window) {
             return Err(CaseRefusal::PaperNotHere { row });
         }
-        count = count.plus(state.kept()).plus(state.came);
+        count = count.plus(state.kept());
     }
     Ok(count)
 }

@@ -103,8 +103,6 @@ pub enum CaseEvent {
     },
     /// What was filed with the case belongs to another (串件).
     Refiled(Refiled),
-    /// Paper that lay with another case belongs to this one (串件).
-    RefiledIn(RefiledIn),
     /// Rows may be handed in later (容缺), on the applicant's undertaking.
     DeferralGranted {
         /// What was promised.

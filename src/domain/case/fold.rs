@@ -140,13 +140,6 @@ fn intake(case: &mut CaseState, event: &CaseEvent, at: Timestamp) {
                 case.rows.entry(row.clone()).or_default().holder = None;
             }
         }
-        CaseEvent::RefiledIn(refiled) => {
-            for super::terms::RefiledRow { row, count } in &refiled.rows {
-                let row = case.rows.entry(row.clone()).or_default();
-                row.holder.get_or_insert(PaperHolder::Window);
-                row.came = row.came.plus(*count);
-            }
-        }
         CaseEvent::DeferralGranted { deferred } => {
             for row in &deferred.rows {
                 case.rows.entry(row.clone()).or_default().deferred = Some(deferred.due);

@@ -79,7 +79,7 @@ pub use paper::{
 pub use procedure::{Suspend, complete_task, extend, resume, suspend};
 pub use rating::{FollowUp, Rate, rate};
 pub use receipt::{IssueReceipt, ManifestRow, ReceiptManifest, issue_receipt, receipt_manifest};
-pub use refiling::{take_out, take_over_paper};
+pub use refiling::take_out;
 pub use refusal::CaseRefusal;
 pub use register::{
     DeliveryRow, FoundResult, Progress, Undelivered, delivery_row, progress, report_progress,

@@ -3,9 +3,8 @@
 use super::event::CaseEvent;
 use super::opening::fact;
 use super::state::CaseState;
-use super::terms::{PaperCount, Refiled, RefiledIn, RefiledRow};
+use super::terms::Refiled;
 use crate::domain::Digest;
-use crate::domain::custody::PaperForm;
 use crate::domain::event::Fact;
 use crate::domain::id::{CaseNo, MaterialCode};
 
@@ -28,37 +27,4 @@ pub fn take_out(
         return Vec::new();
     }
     vec![fact(case, CaseEvent::Refiled(refiled))]
-}
-
-/// Paper that came from `from`, for the rows it meets: the window holds it. What meets no row gives no fact.
-pub fn take_over_paper<'p>(
-    to: &CaseState,
-    from: &CaseNo,
-    papers: impl Iterator<Item = (&'p MaterialCode, PaperForm, u32)>,
-) -> Vec<Fact> {
-    let mut rows: Vec<RefiledRow> = Vec::new();
-    for (row, form, count) in papers {
-        let count = match form {
-            PaperForm::Original => PaperCount {
-                originals: count,
-                copies: 0,
-            },
-            PaperForm::Copy => PaperCount {
-                originals: 0,
-                copies: count,
-            },
-        };
-        match rows.iter_mut().find(|one| one.row == *row) {
-            Some(one) => one.count = one.count.plus(count),
-            None => rows.push(RefiledRow {
-                row: row.clone(),
-                count,
-            }),
-        }
-    }
-    if rows.is_empty() {
-        return Vec::new();
-    }
-    let from = from.clone();
-    vec![fact(to, CaseEvent::RefiledIn(RefiledIn { from, rows }))]
 }

@@ -103,8 +103,6 @@ pub struct Row {
     pub scans: Vec<Digest>,
     /// Who holds its paper now; none where there is none.
     pub holder: Option<PaperHolder>,
-    /// Paper that came from the bundle of another case; no receipt of this case says it.
-    pub came: PaperCount,
 }
 
 impl Row {

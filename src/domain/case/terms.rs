@@ -184,26 +184,6 @@ pub struct Refiled {
     pub rows: Vec<MaterialCode>,
 }
 
-/// Paper that lay with another case by mistake and belongs to this one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RefiledIn {
-    /// The other case.
-    pub from: CaseNo,
-    /// What came, by row.
-    pub rows: Vec<RefiledRow>,
-}
-
-/// Paper of a row that came from another case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RefiledRow {
-    /// The row it meets.
-    pub row: MaterialCode,
-    /// What came.
-    pub count: PaperCount,
-}
-
 /// A department's officer who acts in its review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -28,6 +28,9 @@ pub struct FoundPaper {
     pub papers: Vec<Paper>,
     /// Who holds them from now on.
     pub to: Holder,
+    /// How often it was reported found before, and nobody signed for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<u32>,
 }
 
 documents!(FoundPaper);
@@ -40,12 +43,14 @@ impl LossState {
             case: self.reported.case.clone(),
             papers: self.document(bundle).papers,
             to: to.clone(),
+            again: (self.finds > 0).then_some(self.finds),
         }
     }
 }
 
 /// The paper was found. It goes back to who held it last; where that person left the side, `last` does not act for it any
-/// more and another of that side takes it. Where whoever is named does not sign, it is reported again, and names another.
+/// more and another of that side takes it. Where whoever is named does not sign, somebody else reports it again and names
+/// another.
 pub fn report_found(
     state: &LossState,
     bundle: &Bundle,
@@ -55,15 +60,19 @@ pub fn report_found(
     finder: &StaffState,
 ) -> Result<Vec<Fact>, LossRefusal> {
     let id = state.id.clone();
-    let named = state.found.as_ref().map(|(to, _, _)| to);
-    let named = named.filter(|_| state.standing == LossStanding::Found);
-    if state.standing != LossStanding::Lost && named.is_none_or(|named| named == to) {
+    let waiting = state.found.as_ref();
+    let waiting = waiting.filter(|_| state.standing == LossStanding::Found);
+    if state.standing != LossStanding::Lost && waiting.is_none_or(|(named, _, _)| named == to) {
         return Err(LossRefusal::NotLost { id });
+    }
+    if let Some((_, _, finder)) = waiting.filter(|(_, _, finder)| *finder == signed.staff) {
+        let staff = finder.clone();
+        return Err(LossRefusal::SamePerson { staff });
     }
     let told = &state.reported.last;
     if let Some(expected) = told.staff.clone() {
         let here = last.is_some_and(|last| acts_for(&expected, last, &told.side).is_ok());
-        if here && named.is_none() && to.staff.as_ref() != Some(&expected) {
+        if here && waiting.is_none() && to.staff.as_ref() != Some(&expected) {
             return Err(LossRefusal::NotHolder { expected });
         }
     }

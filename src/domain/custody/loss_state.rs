@@ -125,6 +125,8 @@ pub struct LossState {
     pub standing: LossStanding,
     /// Who is to hold it again, since it was found, and what they sign.
     pub found: Option<(Holder, Digest, StaffId)>,
+    /// How often it was reported found.
+    pub finds: u32,
 }
 
 impl LossState {
@@ -189,6 +191,7 @@ impl LossState {
             } => {
                 self.standing = LossStanding::Found;
                 self.found = Some((to.clone(), *document, signed.staff.clone()));
+                self.finds = self.finds.saturating_add(1);
             }
             LossEvent::TakenBack { .. } => self.standing = LossStanding::Back,
         }
@@ -204,6 +207,7 @@ fn begun(id: &DiscrepancyId, reported: &Reported, at: Timestamp) -> LossState {
         approvals: Vec::new(),
         standing: LossStanding::Reported,
         found: None,
+        finds: 0,
     }
 }
 

@@ -8,7 +8,7 @@ use super::finding::fact;
 use super::round::{Documents, Round};
 use super::{Finding, Work};
 use crate::domain::custody::{
-    self, Bundle, BundleEvent, LossEvent, LossRefusal, LossState, Side, fold_bundle,
+    self, Bundle, BundleEvent, LossEvent, LossRefusal, LossState, Side, acts_for, fold_bundle,
     fold_discrepancy, fold_loss,
 };
 use crate::domain::transfer::fold_round;
@@ -80,8 +80,8 @@ impl Work<'_> {
         }
     }
 
-    /// A key of a person whose keys the department keeps is one of these, and whoever gives up paper for the department is
-    /// among its people.
+    /// A key of a person whose keys the department keeps is one of these, and whoever signs for the department is among its
+    /// people.
     fn known_signer(
         &mut self,
         history: &History,
@@ -91,18 +91,21 @@ impl Work<'_> {
     ) {
         let Event::Loss {
             event:
-                event @ (LossEvent::Approved { signed, .. }
+                LossEvent::Approved { signed, .. }
                 | LossEvent::Found { signed, .. }
-                | LossEvent::TakenBack { signed, .. }),
+                | LossEvent::TakenBack { signed, .. },
         } = &at.entry.event
         else {
             return;
         };
-        let ours = matches!(
-            event,
-            LossEvent::Approved { side: Side::Department { department: one }, .. } if Some(one) == department
-        );
         let person = history.person(&signed.staff, at.index);
+        let ours = person
+            .as_ref()
+            .zip(department)
+            .is_some_and(|(person, ours)| {
+                let department = ours.clone();
+                acts_for(&signed.staff, person, &Side::Department { department }).is_ok()
+            });
         let key = person.as_ref().and_then(|person| person.signing_key());
         let (about, staff) = (format!("loss/{id}"), signed.staff.to_string());
         match (self.trust.signers.get(&signed.staff), key) {

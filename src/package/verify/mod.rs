@@ -40,7 +40,7 @@ pub struct Limits {
     pub bag: bag::Limits,
     /// Facts.
     pub facts: u64,
-    /// Facts about one slip, bundle, loss or person: each of its steps is decided again from all before it.
+    /// Facts about one subject: each of its steps is decided again from all before it.
     pub subject_facts: usize,
     /// Bytes of a document of a slip or of the round, and of the checkpoint.
     pub document_bytes: u64,
@@ -55,7 +55,7 @@ impl Default for Limits {
         Self {
             bag: bag::Limits::default(),
             facts: 1_000_000,
-            subject_facts: 1_000,
+            subject_facts: 10_000,
             document_bytes: 16 << 20,
             findings: 1_000,
             threads: 1,

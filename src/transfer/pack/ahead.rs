@@ -115,3 +115,105 @@ fn write_turn(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::sync::Arc;
+
+    use object_store::memory::InMemory;
+    use tokio::runtime::Handle;
+
+    use super::super::source::PIECE_BYTES;
+    use super::*;
+    use crate::store::blob::Blobs;
+    use crate::store::keys::{MasterKey, MasterKeys};
+
+    const LONG: usize = PIECE_BYTES as usize + 70_000;
+
+    /// Blobs of many lengths, one of them too long to be held whole, in the order of their paths.
+    async fn stored() -> (Blobs, Vec<(String, Digest)>) {
+        let keys = MasterKeys::new(MasterKey::from_secret(&[7; 32]));
+        let blobs = Blobs::new(Arc::new(InMemory::new()), keys);
+        let mut files = Vec::new();
+        for number in 0..5 * TURN {
+            let length = match number {
+                20 => LONG,
+                30 => PARCEL_BYTES + 1,
+                _ => number * 997,
+            };
+            let mut bytes = vec![number as u8; length];
+            bytes.extend_from_slice(&number.to_be_bytes());
+            let digest = blobs.put(&bytes).await.unwrap().digest;
+            files.push((format!("data/{number:04}"), digest));
+        }
+        (blobs, files)
+    }
+
+    fn listed(files: &[(String, Digest)]) -> Vec<Listed<'_>> {
+        files.iter().map(|(path, digest)| (path, digest)).collect()
+    }
+
+    /// Digests of what was handed over, in that order.
+    fn read(source: &BlobSource, files: &[Listed<'_>]) -> Result<Vec<Digest>, CounterError> {
+        let mut found = Vec::new();
+        each(source, files, |(_, digest), content| {
+            found.push(match content {
+                Content::Whole(bytes) => Digest::of(bytes),
+                Content::Long(size) => {
+                    let mut bytes = Vec::new();
+                    let mut reader = source.reader(digest, size);
+                    reader.read_to_end(&mut bytes).map_err(internal)?;
+                    Digest::of(bytes)
+                }
+            });
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn every_file_comes_once_and_in_order_with_a_runtime_and_without() {
+        let (blobs, files) = stored().await;
+        for runtime in [None, Some(Handle::current())] {
+            let source = BlobSource::over(blobs.clone(), runtime);
+            let files = files.clone();
+            let work = move || {
+                let files = listed(&files);
+                let expected: Vec<Digest> = files.iter().map(|(_, digest)| **digest).collect();
+                assert_eq!(read(&source, &files).unwrap(), expected);
+                assert_eq!(read(&source, &files[..1]).unwrap(), expected[..1]);
+                assert!(read(&source, &[]).unwrap().is_empty());
+            };
+            tokio::task::spawn_blocking(work).await.unwrap();
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_missing_blob_or_a_writer_that_stops_ends_it() {
+        let (blobs, mut files) = stored().await;
+        files[3 * TURN + 5].1 = Digest::of("never stored");
+        let source = BlobSource::over(blobs, None);
+        let work = move || {
+            let files = listed(&files);
+            let mut written = 0;
+            let ended = each(&source, &files, |_, _| {
+                written += 1;
+                Ok(())
+            });
+            assert!(ended.is_err());
+            assert_eq!(written, 3 * TURN + 5, "all before it, and nothing after");
+            let mut written = 0;
+            let ended = each(&source, &files, |_, _| {
+                written += 1;
+                match written > 20 {
+                    true => Err(internal("the disk is full")),
+                    false => Ok(()),
+                }
+            });
+            assert!(ended.is_err());
+            assert_eq!(written, 21);
+        };
+        tokio::task::spawn_blocking(work).await.unwrap();
+    }
+}

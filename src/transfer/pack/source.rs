@@ -29,6 +29,11 @@ impl BlobSource {
         Self { blobs, runtime }
     }
 
+    #[cfg(test)]
+    pub fn over(blobs: Blobs, runtime: Option<Handle>) -> Self {
+        Self { blobs, runtime }
+    }
+
     /// All bytes of a blob; none of one longer than a piece.
     pub fn whole(&self, digest: &Digest) -> Result<Option<Bytes>, CounterError> {
         match self.wait(self.blobs.get_sealed(digest, PIECE_BYTES)) {

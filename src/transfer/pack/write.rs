@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Deserialize;
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use utoipa::ToSchema;
 
 use super::ahead::{self, Content, Listed};
@@ -155,13 +155,21 @@ struct Job {
 
 impl Job {
     /// Writes the payload, and then the evidence, when it comes.
-    fn run(&self, evidence: oneshot::Receiver<Evidence>) -> Result<Written, CounterError> {
+    fn run(&self, mut evidence: oneshot::Receiver<Evidence>) -> Result<Written, CounterError> {
         let bag = |fault| unbagged(&fault);
         let limits = Limits::default();
         let mut writer =
             BagWriter::create(&self.target, self.form, &self.more, limits).map_err(bag)?;
         let files: Vec<Listed<'_>> = self.opened.files.iter().collect();
+        let gone = || internal("the evidence could not be collected");
+        let mut proven = None;
         ahead::each(&self.source, &files, |(path, digest), content| {
+            // Where nobody waits any more, or there will be none, nothing more is written.
+            match evidence.try_recv() {
+                Ok(evidence) => proven = Some(evidence),
+                Err(TryRecvError::Closed) if proven.is_none() => return Err(gone()),
+                Err(_) => {}
+            }
             let known = Known {
                 sha256: Some(**digest),
                 ..Known::default()
@@ -178,8 +186,10 @@ impl Job {
             };
             written.map_err(bag)
         })?;
-        let evidence = evidence.blocking_recv();
-        let evidence = evidence.map_err(|_| internal("the evidence could not be collected"))?;
+        let evidence = match proven {
+            Some(evidence) => evidence,
+            None => evidence.blocking_recv().map_err(|_| gone())?,
+        };
         evidence.write(&mut writer)?;
         writer.finish(&self.info).map_err(bag)
     }
