@@ -4,6 +4,8 @@
 //   node tools/round-bench.mjs BINARY FOLDER [BAGIT.PY]
 // COUNTERFOIL_ROUND_CASES (2000), COUNTERFOIL_ROUND_PAGES (10 a case), COUNTERFOIL_ROUND_RUNS (3). A FOLDER
 // that an earlier run left is measured again without preparing it anew. 2,000 cases take about 10 GB of disk.
+// Before each run of either side its files are read once, so that both find them in memory; with COUNTERFOIL_ROUND_COLD=1
+// (as root) neither does.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -108,6 +110,12 @@ function timed(command, args, env = process.env) {
   return { seconds, mib: Math.round(kib / 1024), cpu: user + system, out: ended.stdout };
 }
 const sync = () => execFileSync("sync", ["-f", folder]);
+/** Both sides begin alike: what they read is in memory, or nothing of it is. */
+function level(...places) {
+  sync();
+  if (process.env.COUNTERFOIL_ROUND_COLD) return writeFileSync("/proc/sys/vm/drop_caches", "3");
+  execFileSync("sh", ["-c", 'find "$@" -type f -print0 | xargs -0 cat > /dev/null', "sh", ...places], { cwd: folder });
+}
 const median = (runs) => [...runs].sort((one, two) => one.seconds - two.seconds)[Math.floor(runs.length / 2)];
 const cli = (...args) => timed(resolve(binary), ["--data", resolve(data), "--json", ...args]);
 
@@ -165,7 +173,7 @@ const round = readFileSync(kept, "utf8");
 const out = resolve(folder, "round.tar");
 const write = () => {
   rmSync(out, { force: true });
-  sync();
+  level("data");
   const run = cli("transfer", "package", round, "--output", out);
   const before = process.hrtime.bigint();
   sync();
@@ -185,7 +193,7 @@ for (let run = 0; run < RUNS; run += 1) {
   if (run > 0) ours.push(write());
   if (!bagit) continue;
   execFileSync("sh", ["-c", `rm -rf linked linked.tar; cp -al '${bag}/data' linked`], { cwd: folder });
-  sync();
+  level("linked");
   const script = `python3 '${resolve(bagit)}' --quiet --sha256 linked && tar cf linked.tar linked && sync -f .`;
   theirs.push(timed("sh", ["-c", script]));
 }
@@ -200,7 +208,9 @@ const vkey = lines(execFileSync(binary, ["--data", data, "--json", "keys", "show
 const judged = [];
 const validated = [];
 for (let run = 0; run < RUNS; run += 1) {
+  level(bag);
   judged.push(timed(resolve(binary), ["--json", "verify", join(resolve(folder), bag), "--log-key", vkey], { PATH: process.env.PATH }));
+  level(bag);
   if (bagit) validated.push(timed("python3", [resolve(bagit), "--quiet", "--validate", "--processes", "2", bag]));
 }
 const said = lines(judged[0].out).at(-1);
