@@ -149,6 +149,17 @@ pub fn codes(report: &Report) -> Vec<&'static str> {
     report.findings.iter().map(Finding::code).collect()
 }
 
+/// What is found of the package of everything the hall recorded; each finding is printed.
+pub fn judged(hall: &Hall, folder: &Path, name: &str) -> Vec<&'static str> {
+    let package = folder.join(name);
+    write(hall, &package, Form::Folder, &whole(hall));
+    let report = judge(&package, &trust(hall));
+    for finding in &report.findings {
+        println!("{name}: {finding}");
+    }
+    codes(&report)
+}
+
 /// Every file of a folder, relative, sorted.
 pub fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();

@@ -10,7 +10,7 @@ use counterfoil::domain::*;
 
 use crate::custody_kit::{Person, case, department, site};
 use crate::verify_hall::Hall;
-use crate::verify_kit::{codes, judge, trust, whole, write};
+use crate::verify_kit::{codes, judge, judged, trust, whole, write};
 use crate::verify_month::{Twist, enrol, honest, month};
 
 /// The month's missing paper, and who has to do with it.
@@ -125,13 +125,7 @@ impl Scene {
     }
 
     fn judged(&self, folder: &Path, name: &str) -> Vec<&'static str> {
-        let package = folder.join(name);
-        write(&self.hall, &package, Form::Folder, &whole(&self.hall));
-        let report = judge(&package, &trust(&self.hall));
-        for finding in &report.findings {
-            println!("{name}: {finding}");
-        }
-        codes(&report)
+        judged(&self.hall, folder, name)
     }
 }
 

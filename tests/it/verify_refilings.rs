@@ -4,13 +4,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use counterfoil::bag::Form;
 use counterfoil::domain::custody::*;
 use counterfoil::domain::*;
 
 use crate::custody_kit::case;
 use crate::verify_hall::Hall;
-use crate::verify_kit::{codes, judge, trust, whole, write};
+use crate::verify_kit::judged;
 use crate::verify_month::{clerk, honest, month};
 
 /// The month, and a paper of the fourth case, which was put off, moved to the fifth; its two facts are changed.
@@ -23,13 +22,7 @@ fn told(folder: &Path, name: &str, change: impl Fn(Vec<Fact>) -> Vec<Fact>) -> V
     let facts = facts.unwrap();
     assert_eq!(facts.len(), 2);
     hall.record(change(facts));
-    let package = folder.join(name);
-    write(&hall, &package, Form::Folder, &whole(&hall));
-    let report = judge(&package, &trust(&hall));
-    for finding in &report.findings {
-        println!("{name}: {finding}");
-    }
-    codes(&report)
+    judged(&hall, folder, name)
 }
 
 fn bundle_events(mut facts: Vec<Fact>, change: impl Fn(&mut BundleEvent)) -> Vec<Fact> {

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use counterfoil::bag::Form;
 use counterfoil::domain::access::Role;
 use counterfoil::domain::custody::*;
 use counterfoil::domain::*;
 
 use crate::custody_kit::{Person, at, case, manifest, outcome, site};
 use crate::verify_hall::Hall;
-use crate::verify_kit::{codes, judge, trust, whole, write};
+use crate::verify_kit::judged;
 use crate::verify_month::{clerk, enrol, honest, month};
 
 const CHECK: &str = "S-box.check.json";
@@ -101,13 +100,7 @@ impl Scene {
     }
 
     fn judged(&self, folder: &Path, name: &str) -> Vec<&'static str> {
-        let package = folder.join(name);
-        write(&self.hall, &package, Form::Folder, &whole(&self.hall));
-        let report = judge(&package, &trust(&self.hall));
-        for finding in &report.findings {
-            println!("{name}: {finding}");
-        }
-        codes(&report)
+        judged(&self.hall, folder, name)
     }
 }
 
