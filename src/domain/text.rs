@@ -1,7 +1,7 @@
 //! What was read on a page: lines in reading order, characters with boxes, confidences and runner-ups.
 //!
 //! Coordinates are pixels of the **upright page**: the decoded image with its EXIF/TIFF orientation and the
-//! page's rotation applied, never deskewed. Origin top left.
+//! page's rotation applied, then turned by [`OcrPage::turn`]; never deskewed. Origin top left.
 
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ impl Rect {
 }
 
 /// Which engine read a page, and with what: enough to say whether another reading would be the same.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EngineId {
     /// `paddle`, `tesseract` or `recorded`.
@@ -67,21 +67,130 @@ pub struct EngineId {
 }
 
 /// Everything read on one page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OcrPage {
     /// What read it.
     pub engine: EngineId,
-    /// Upright page width in pixels.
+    /// How far the decoded image was turned so that its text stands upright.
+    #[serde(default, skip_serializing_if = "PageTurn::is_none")]
+    pub turn: PageTurn,
+    /// Width of the turned page in pixels.
     pub width: u32,
-    /// Upright page height in pixels.
+    /// Height of the turned page in pixels.
     pub height: u32,
     /// Lines in reading order.
     pub lines: Vec<OcrLine>,
+    /// Ruled tables, in reading order; their lines stand in `lines`, row by row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<OcrTable>,
+}
+
+/// Quarter turns, clockwise in degrees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub enum PageTurn {
+    /// As decoded.
+    #[default]
+    None,
+    /// A quarter clockwise.
+    Quarter,
+    /// Upside down.
+    Half,
+    /// A quarter counter-clockwise.
+    ThreeQuarters,
+}
+
+impl PageTurn {
+    /// Whether the page is as decoded.
+    pub fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+
+    /// Clockwise degrees: 0, 90, 180 or 270.
+    pub fn degrees(self) -> u16 {
+        self.into()
+    }
+}
+
+impl From<PageTurn> for u16 {
+    fn from(turn: PageTurn) -> Self {
+        match turn {
+            PageTurn::None => 0,
+            PageTurn::Quarter => 90,
+            PageTurn::Half => 180,
+            PageTurn::ThreeQuarters => 270,
+        }
+    }
+}
+
+impl TryFrom<u16> for PageTurn {
+    type Error = String;
+
+    fn try_from(degrees: u16) -> Result<Self, String> {
+        match degrees {
+            0 => Ok(Self::None),
+            90 => Ok(Self::Quarter),
+            180 => Ok(Self::Half),
+            270 => Ok(Self::ThreeQuarters),
+            _ => Err(format!("{degrees} degrees is no quarter turn")),
+        }
+    }
+}
+
+/// A ruled table.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OcrTable {
+    /// Box around its outer rules.
+    pub rect: Rect,
+    /// Number of rows.
+    pub rows: u32,
+    /// Number of columns.
+    pub columns: u32,
+    /// Its cells, row by row, from left to right; a cell that spans others stands once.
+    pub cells: Vec<OcrCell>,
+}
+
+/// One cell of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OcrCell {
+    /// First row, from 0.
+    pub row: u32,
+    /// First column, from 0.
+    pub column: u32,
+    /// Rows it spans, at least 1.
+    pub rows: u32,
+    /// Columns it spans, at least 1.
+    pub columns: u32,
+    /// Its box.
+    pub rect: Rect,
+    /// Indices of its lines in the page's `lines`, in reading order.
+    pub lines: Vec<u32>,
+}
+
+/// What a line was made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineKind {
+    /// Print.
+    #[default]
+    Printed,
+    /// Handwriting: a person has to look at it.
+    Handwritten,
+    /// Text of a seal, not of the paper under it.
+    Seal,
+}
+
+impl LineKind {
+    fn is_printed(&self) -> bool {
+        *self == Self::Printed
+    }
 }
 
 /// One line of text. The text is the concatenation of its characters.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OcrLine {
     /// Box around the line.
@@ -95,12 +204,15 @@ pub struct OcrLine {
     /// Whether the next line continues the same paragraph, so that a word may run across the break.
     #[serde(default)]
     pub joins_next: bool,
+    /// What it was made with.
+    #[serde(default, skip_serializing_if = "LineKind::is_printed")]
+    pub kind: LineKind,
     /// The characters, spaces included.
     pub chars: Vec<OcrChar>,
 }
 
 /// One character as read.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OcrChar {
     /// The character.
@@ -112,6 +224,14 @@ pub struct OcrChar {
     /// Runner-up readings, best first, at most three.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<(char, f32)>,
+    /// Whether it was changed because the number it belongs to satisfies its check digit only so; what was read
+    /// stands first in `others`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub repaired: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl OcrLine {

@@ -309,6 +309,7 @@ mod tests {
             rect: Rect::default(),
             p: 1.0,
             others: Vec::new(),
+            ..OcrChar::default()
         });
         OcrLine {
             rect: Rect::default(),
@@ -316,6 +317,7 @@ mod tests {
             vertical: false,
             joins_next: false,
             chars: chars.collect(),
+            ..OcrLine::default()
         }
     }
 

@@ -69,6 +69,7 @@ impl OcrEngine for RecordedEngine {
                 width: page.width(),
                 height: page.height(),
                 lines: Vec::new(),
+                ..OcrPage::default()
             }),
             Unknown::Fail => Err(OcrError::Missing {
                 part: path.display().to_string(),
@@ -185,8 +186,11 @@ mod tests {
                         rect,
                         p: 0.75,
                         others: vec![('在', 0.25)],
+                        ..OcrChar::default()
                     }],
+                    ..OcrLine::default()
                 }],
+                ..OcrPage::default()
             })
         }
     }

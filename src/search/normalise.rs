@@ -226,6 +226,7 @@ mod tests {
             vertical: false,
             joins_next: *joins_next,
             chars: text.chars().map(plain_char).collect(),
+            ..OcrLine::default()
         };
         OcrPage {
             engine: EngineId {
@@ -237,6 +238,7 @@ mod tests {
             width: 10,
             height: 10,
             lines: lines.iter().map(line).collect(),
+            ..OcrPage::default()
         }
     }
 
@@ -246,6 +248,7 @@ mod tests {
             rect: Rect::default(),
             p: 1.0,
             others: vec![],
+            ..OcrChar::default()
         }
     }
 

@@ -19,6 +19,7 @@ fn line(text: &str, y: u32) -> OcrLine {
             rect: Rect::from([100 + 40 * place, y, 38, 40]),
             p: 0.9,
             others: vec![('王', 0.05)],
+            ..OcrChar::default()
         })
         .collect();
     OcrLine {
@@ -27,6 +28,7 @@ fn line(text: &str, y: u32) -> OcrLine {
         vertical: false,
         joins_next: false,
         chars,
+        ..OcrLine::default()
     }
 }
 
@@ -41,6 +43,7 @@ fn page(lines: Vec<OcrLine>) -> OcrPage {
         width: 2480,
         height: 3508,
         lines,
+        ..OcrPage::default()
     }
 }
 

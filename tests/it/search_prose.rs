@@ -95,6 +95,7 @@ pub fn page(lines: &[(&str, bool)]) -> OcrPage {
             rect: Rect::from([column * 10, row * 20, 10, 20]),
             p: 0.9,
             others: vec![],
+            ..OcrChar::default()
         };
         let chars: Vec<OcrChar> = (0u32..).zip(text.chars()).map(char).collect();
         OcrLine {
@@ -103,6 +104,7 @@ pub fn page(lines: &[(&str, bool)]) -> OcrPage {
             vertical: false,
             joins_next: *joins_next,
             chars,
+            ..OcrLine::default()
         }
     };
     OcrPage {
@@ -110,6 +112,7 @@ pub fn page(lines: &[(&str, bool)]) -> OcrPage {
         width: 1000,
         height: 2000,
         lines: (0u32..).zip(lines).map(line).collect(),
+        ..OcrPage::default()
     }
 }
 

@@ -178,6 +178,7 @@ impl OcrEngine for PaddleEngine {
             width,
             height,
             lines,
+            ..OcrPage::default()
         })
     }
 }
@@ -278,6 +279,7 @@ fn line(quad: &Quad, signs: &[Sign], up: Turn, size: (u32, u32)) -> OcrLine {
             rect: rect(&quad.slice(from, to), size),
             p: sign.p,
             others: sign.others.clone(),
+            ..OcrChar::default()
         })
         .collect();
     let ideographs = signs.iter().filter(|sign| is_ideograph(sign.c)).count();
@@ -293,6 +295,7 @@ fn line(quad: &Quad, signs: &[Sign], up: Turn, size: (u32, u32)) -> OcrLine {
         vertical,
         joins_next: false,
         chars,
+        ..OcrLine::default()
     }
 }
 

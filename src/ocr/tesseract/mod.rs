@@ -154,6 +154,7 @@ impl OcrEngine for TesseractEngine {
             width,
             height,
             lines,
+            ..OcrPage::default()
         })
     }
 }
@@ -180,6 +181,7 @@ impl Found {
             rect: rect(glyph.bounds, size, degrees),
             p: glyph.p,
             others: glyph.others,
+            ..OcrChar::default()
         });
         OcrLine {
             rect: rect(self.bounds, size, degrees),
@@ -187,6 +189,7 @@ impl Found {
             vertical: false,
             joins_next: false,
             chars: chars.collect(),
+            ..OcrLine::default()
         }
     }
 }

@@ -111,6 +111,7 @@ pub(super) fn char_at(c: char, rect: Rect) -> OcrChar {
         rect,
         p: 0.9,
         others: Vec::new(),
+        ..OcrChar::default()
     }
 }
 
@@ -129,6 +130,7 @@ pub(super) fn line(text: &str, x: u32, y: u32, gap: u32) -> OcrLine {
         vertical: false,
         joins_next: false,
         chars,
+        ..OcrLine::default()
     }
 }
 
@@ -138,6 +140,7 @@ pub(super) fn page(width: u32, height: u32, lines: Vec<OcrLine>) -> OcrPage {
         width,
         height,
         lines,
+        ..OcrPage::default()
     }
 }
 
