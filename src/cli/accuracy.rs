@@ -32,6 +32,9 @@ pub struct Args {
     /// 识别引擎 Engine to measure
     #[arg(long, value_enum, default_value_t = Engine::Paddle)]
     engine: Engine,
+    /// 只评别的引擎读出的文字：NAME.txt 的文件夹 Score what another reader made of them: a folder of NAME.txt
+    #[arg(long, value_name = "FOLDER", conflicts_with = "engine")]
+    readings: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -62,6 +65,9 @@ struct PageScore {
 
 /// Reads every page that has true text and compares; the last line is the micro-average over characters.
 pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome, CliError> {
+    if let Some(readings) = &args.readings {
+        return score_readings(&args.folder, readings, output);
+    }
     let engine = EngineKind::from(args.engine);
     let pool = app::worker_pool(config)?;
     let mut worker = pool.checkout().await.map_err(CliError::internal)?;
@@ -108,16 +114,48 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
             )?;
         }
     }
+    finish(&args.folder, &name, pages, total, output)
+}
+
+/// Scores the texts of another reader, one a page.
+fn score_readings(folder: &Path, readings: &Path, output: Output) -> Result<Outcome, CliError> {
+    let mut total = Score::default();
+    let mut pages = 0;
+    for path in images(folder)? {
+        let (Some(truth), Some(stem)) = (truth_of(&path, 1, 1)?, path.file_stem()) else {
+            continue;
+        };
+        let mut reading = readings.join(stem).into_os_string();
+        reading.push(".txt");
+        let text = std::fs::read_to_string(&reading)
+            .map_err(|error| unreadable(Path::new(&reading), &error))?;
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let found = score(&truth, &lines);
+        total = total.and(found);
+        pages += 1;
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        print(output, "readings", file.into_owned(), 1, found, 0.0)?;
+    }
+    finish(folder, "readings", pages, total, output)
+}
+
+fn finish(
+    folder: &Path,
+    name: &str,
+    pages: u32,
+    total: Score,
+    output: Output,
+) -> Result<Outcome, CliError> {
     if pages == 0 {
         let detail = format!(
             "{} has no image with a NAME.gt.txt beside it",
-            args.folder.display()
+            folder.display()
         );
         return Err(CliError::new(Problem::NotFound, detail));
     }
     print(
         output,
-        &name,
+        name,
         format!("TOTAL ({pages} pages)"),
         0,
         total,
@@ -173,7 +211,9 @@ fn images(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
         let path = entry.map_err(|error| unreadable(folder, &error))?.path();
-        if path.is_file() && !path.to_string_lossy().ends_with(".gt.txt") {
+        let name = path.to_string_lossy();
+        let truth = name.ends_with(".gt.txt") || name.ends_with(".truth.json");
+        if path.is_file() && !truth {
             found.push(path);
         }
     }

@@ -12,6 +12,7 @@ use super::{
 use tracing_subscriber::EnvFilter;
 
 use crate::ocr::EngineKind;
+use crate::ocr::paddle::net::RUNTIME_NAMES;
 use crate::store::keys::check_outside;
 use crate::store::objects::{Location, S3Options};
 use crate::strict::{FileError, Problems, Table};
@@ -230,6 +231,7 @@ impl<'r> Reading<'r> {
             ("recorded", EngineKind::Recorded),
         ];
         let engine = section.choice("engine", &engines, &mut self.problems);
+        let runtime = section.choice("runtime", RUNTIME_NAMES, &mut self.problems);
         let configured = self.path(&mut section, "folder");
         let place = section.place("folder");
         section.finish(&mut self.problems);
@@ -246,6 +248,7 @@ impl<'r> Reading<'r> {
         }
         OcrConfig {
             engine: engine.unwrap_or(EngineKind::Auto),
+            runtime: runtime.unwrap_or_default(),
             folder: folder.unwrap_or_default(),
         }
     }

@@ -7,6 +7,7 @@ pub mod paddle;
 pub mod recorded;
 pub mod score;
 mod skew;
+pub mod table;
 pub mod tesseract;
 
 use std::path::Path;
@@ -14,6 +15,7 @@ use std::time::Instant;
 
 use image::RgbImage;
 
+use self::paddle::net::Runtime;
 use crate::domain::text::{EngineId, OcrPage};
 
 /// Which scripts to expect on a page.
@@ -75,19 +77,25 @@ pub enum EngineKind {
     Recorded,
 }
 
-/// Opens an engine. `folder` holds the models and the run time for paddle and the readings for recorded; Tesseract
-/// finds its data itself. The opened engine's [`OcrEngine::id`] says which one it is.
-pub fn open(kind: EngineKind, folder: &Path) -> Result<Box<dyn OcrEngine>, OcrError> {
+/// Opens an engine. `folder` holds the models and the run times for paddle and the readings for recorded; `runtime` is
+/// what computes paddle's models; Tesseract finds its data itself. The opened engine's [`OcrEngine::id`] says which one it is.
+pub fn open(
+    kind: EngineKind,
+    folder: &Path,
+    runtime: Runtime,
+) -> Result<Box<dyn OcrEngine>, OcrError> {
     match kind {
-        EngineKind::Auto if paddle::is_installed(folder) => open(EngineKind::Paddle, folder),
+        EngineKind::Auto if paddle::is_installed(folder) => {
+            open(EngineKind::Paddle, folder, runtime)
+        }
         EngineKind::Auto => {
             tracing::warn!(
                 "no recognition models in {}; reading with tesseract: run make setup or tools/fetch-ocr.sh",
                 folder.display()
             );
-            open(EngineKind::Tesseract, folder)
+            open(EngineKind::Tesseract, folder, runtime)
         }
-        EngineKind::Paddle => Ok(Box::new(paddle::PaddleEngine::open(folder)?)),
+        EngineKind::Paddle => Ok(Box::new(paddle::PaddleEngine::open(folder, runtime)?)),
         EngineKind::Tesseract => Ok(Box::new(tesseract::TesseractEngine::open()?)),
         EngineKind::Recorded => Ok(Box::new(recorded::RecordedEngine::open(
             folder,

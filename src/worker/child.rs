@@ -12,6 +12,7 @@ use super::process::ENGINE_NAMES;
 use super::protocol::{Failure, Job, MASTER_BYTES_MAX, Reply, read_frame, write_frame};
 use super::reading::Reading;
 use crate::ocr::EngineKind;
+use crate::ocr::paddle::net::{RUNTIME_NAMES, Runtime};
 
 /// Stack of the thread that does the jobs, in bytes: deeply nested files and C libraries need more than a
 /// thread's usual share.
@@ -33,6 +34,8 @@ pub struct ChildOptions {
     pub engine: EngineKind,
     /// Folder with the OCR runtime and models, or with recorded readings.
     pub ocr_folder: PathBuf,
+    /// What computes the models.
+    pub runtime: Runtime,
     /// The fonts of the printed forms.
     pub fonts: Vec<PathBuf>,
     /// How to misbehave on a marked master; tests only.
@@ -55,7 +58,7 @@ pub enum Misbehaviour {
 }
 
 /// Runs `counterfoil worker` with the arguments after the subcommand: `--engine KIND --ocr-folder DIR
-/// --font FILE…`.
+/// --runtime NAME --font FILE…`.
 /// Ends with 0 when stdin closes, 2 on wrong arguments, 1 when a job crashed or a frame was wrong.
 pub fn main(arguments: impl Iterator<Item = String>) -> ExitCode {
     let allowed = std::env::var_os(MISBEHAVE_ENV).is_some_and(|value| value == "1");
@@ -99,7 +102,12 @@ pub fn run(
 ) -> Result<(), String> {
     let misbehave = options.misbehave;
     let mut marked = false;
-    let mut reading = Reading::new(options.engine, options.ocr_folder, options.fonts);
+    let mut reading = Reading::new(
+        options.engine,
+        options.ocr_folder,
+        options.runtime,
+        options.fonts,
+    );
     loop {
         let frame = read_frame::<Job>(&mut input, MASTER_BYTES_MAX);
         let Some((job, body)) = frame.map_err(|error| error.to_string())? else {
@@ -138,6 +146,7 @@ fn parse_arguments(
     let mut options = ChildOptions {
         engine: EngineKind::Auto,
         ocr_folder: PathBuf::from("ocr"),
+        runtime: Runtime::Auto,
         fonts: Vec::new(),
         misbehave: None,
     };
@@ -152,6 +161,12 @@ fn parse_arguments(
                 options.engine = *kind;
             }
             "--ocr-folder" => options.ocr_folder = PathBuf::from(value),
+            "--runtime" => {
+                let named = RUNTIME_NAMES.iter().find(|(name, _)| *name == value);
+                let (_, runtime) =
+                    named.ok_or_else(|| format!("no run time is called {value:?}"))?;
+                options.runtime = *runtime;
+            }
             "--font" => options.fonts.push(PathBuf::from(value)),
             "--misbehave" if misbehave_allowed => options.misbehave = Some(misbehaviour(&value)?),
             _ => return Err(format!("unknown argument {name}")),

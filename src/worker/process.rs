@@ -14,6 +14,7 @@ use super::memory;
 use super::protocol::{self, FrameError, Job, PREFIX_BYTES, REPLY_BYTES_MAX, Reply};
 use super::tail::Tail;
 use crate::ocr::EngineKind;
+use crate::ocr::paddle::net::Runtime;
 
 /// How often a busy child's memory is looked at.
 const MEMORY_POLL: Duration = Duration::from_millis(25);
@@ -41,6 +42,8 @@ pub struct WorkerOptions {
     pub engine: EngineKind,
     /// Folder with the OCR runtime and models, or with recorded readings.
     pub ocr_folder: PathBuf,
+    /// What computes the models.
+    pub runtime: Runtime,
     /// The fonts of the printed forms, in the order they are tried.
     pub fonts: Vec<PathBuf>,
     /// Resident bytes at which a child is killed.
@@ -65,6 +68,7 @@ impl WorkerOptions {
             program,
             engine,
             ocr_folder,
+            runtime: Runtime::Auto,
             fonts: Vec::new(),
             memory_max: 900 * MIB,
             memory_recycle: 600 * MIB,
@@ -110,7 +114,8 @@ impl Running {
         command
             .arg("worker")
             .args(["--engine", name_of(options.engine), "--ocr-folder"])
-            .arg(&options.ocr_folder);
+            .arg(&options.ocr_folder)
+            .args(["--runtime", options.runtime.name()]);
         for font in &options.fonts {
             command.arg("--font").arg(font);
         }

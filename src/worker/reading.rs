@@ -14,12 +14,14 @@ use crate::domain::{Finding, FindingCode};
 use crate::forms::{Press, Sheet, SheetFile};
 use crate::imaging::Limits;
 use crate::imaging::quality;
+use crate::ocr::paddle::net::Runtime;
 use crate::ocr::{self, EngineKind, Language, OcrEngine, OcrError};
 
 /// One document, the engines opened so far, and the press once a form was asked for.
 pub(super) struct Reading {
     default_engine: EngineKind,
     ocr_folder: PathBuf,
+    runtime: Runtime,
     document: Option<Document>,
     engines: Vec<(EngineKind, Box<dyn OcrEngine>)>,
     fonts: Vec<PathBuf>,
@@ -30,11 +32,13 @@ impl Reading {
     pub(super) fn new(
         default_engine: EngineKind,
         ocr_folder: PathBuf,
+        runtime: Runtime,
         fonts: Vec<PathBuf>,
     ) -> Self {
         Self {
             default_engine,
             ocr_folder,
+            runtime,
             document: None,
             engines: Vec::new(),
             fonts,
@@ -195,7 +199,7 @@ impl Reading {
         let place = match self.engines.iter().position(|(known, _)| *known == kind) {
             Some(place) => place,
             None => {
-                let opened = ocr::open(kind, &self.ocr_folder);
+                let opened = ocr::open(kind, &self.ocr_folder, self.runtime);
                 let opened = opened.map_err(|error| unread(None, error))?;
                 self.engines.push((kind, opened));
                 self.engines.len() - 1

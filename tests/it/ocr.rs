@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use counterfoil::domain::text::{OcrLine, OcrPage};
 use counterfoil::ocr::paddle::PaddleEngine;
+use counterfoil::ocr::paddle::net::Runtime;
 use counterfoil::ocr::score::score;
 use counterfoil::ocr::{EngineKind, Language, OcrEngine, OcrError, open};
 use image::imageops;
@@ -29,7 +30,7 @@ fn model_folder() -> PathBuf {
 fn read_with_paddle(page: &RgbImage) -> OcrPage {
     static ENGINE: OnceLock<Mutex<PaddleEngine>> = OnceLock::new();
     let engine = ENGINE.get_or_init(|| {
-        let opened = PaddleEngine::open(&model_folder());
+        let opened = PaddleEngine::open(&model_folder(), Runtime::Auto);
         Mutex::new(opened.expect("the models are there: run make setup or tools/fetch-ocr.sh"))
     });
     let mut engine = engine.lock().unwrap_or_else(|broken| broken.into_inner());

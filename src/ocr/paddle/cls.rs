@@ -2,12 +2,12 @@
 //! well both ways), twelve are a good one.
 
 use image::RgbImage;
-use ort::session::Session;
 
-use super::crop::cut;
-use super::geometry::{Quad, Turn};
-use super::model::run;
+use super::crop::Cutter;
+use super::geometry::Quad;
+use super::net::Net;
 use super::{TALL, is_tall};
+use crate::domain::text::PageTurn;
 use crate::ocr::OcrError;
 
 /// Lines that vote.
@@ -17,7 +17,12 @@ const HEIGHT: usize = 48;
 const WIDTH: usize = 192;
 
 /// The turn that makes the page of these boxes upright.
-pub fn page_turn(session: &mut Session, page: &RgbImage, quads: &[Quad]) -> Result<Turn, OcrError> {
+pub fn page_turn(
+    net: &mut dyn Net,
+    cutter: &mut Cutter,
+    page: &RgbImage,
+    quads: &[Quad],
+) -> Result<PageTurn, OcrError> {
     let tall_area: f32 = quads.iter().filter(|quad| is_tall(quad)).map(area).sum();
     let all_area: f32 = quads.iter().map(area).sum();
     let sideways = tall_area * 2.0 > all_area;
@@ -37,13 +42,13 @@ pub fn page_turn(session: &mut Session, page: &RgbImage, quads: &[Quad]) -> Resu
     voters.truncate(VOTERS);
     let mut balance = 0.0;
     for voter in &voters {
-        balance += 0.5 - probability_of_half_turn(session, page, voter)?;
+        balance += 0.5 - probability_of_half_turn(net, cutter, page, voter)?;
     }
     Ok(match (sideways, balance < 0.0) {
-        (false, false) => Turn::None,
-        (false, true) => Turn::Half,
-        (true, false) => Turn::CounterClockwise,
-        (true, true) => Turn::Clockwise,
+        (false, false) => PageTurn::None,
+        (false, true) => PageTurn::Half,
+        (true, false) => PageTurn::ThreeQuarters,
+        (true, true) => PageTurn::Quarter,
     })
 }
 
@@ -52,15 +57,17 @@ fn area(quad: &Quad) -> f32 {
 }
 
 fn probability_of_half_turn(
-    session: &mut Session,
+    net: &mut dyn Net,
+    cutter: &mut Cutter,
     page: &RgbImage,
     quad: &Quad,
 ) -> Result<f32, OcrError> {
     let filled = (quad.width() / quad.height() * HEIGHT as f32).ceil() as usize;
-    let strip = cut(page, quad, HEIGHT, filled.min(WIDTH), WIDTH);
-    let (_, output) = run(session, &strip.data, HEIGHT, WIDTH)?;
-    output
-        .get(1)
-        .copied()
-        .ok_or_else(|| OcrError::Failed("the orientation model gave no answer".to_owned()))
+    let strip = cutter.cut(page, quad, HEIGHT, filled.min(WIDTH), WIDTH)?;
+    let mut probability = None;
+    net.run(&strip.data, HEIGHT, WIDTH, &mut |_, output| {
+        probability = output.get(1).copied();
+        Ok(())
+    })?;
+    probability.ok_or_else(|| OcrError::Failed("the orientation model gave no answer".to_owned()))
 }

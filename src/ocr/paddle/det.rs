@@ -2,9 +2,12 @@
 //! (Liao et al. 2020, differentiable binarization).
 
 use image::RgbImage;
-use image::imageops::{self, FilterType};
 
+use super::crop::Cutter;
 use super::geometry::{Point, Quad, Rectangle, rectangle_at, smallest_rectangle, weighted_median};
+use super::net::Net;
+use super::pixels::Planes;
+use crate::ocr::OcrError;
 
 /// Probability above which a map pixel is text.
 const TEXT: f32 = 0.3;
@@ -15,65 +18,103 @@ const UNCLIP: f32 = 1.6;
 /// Boxes taken from one page; more is a pattern, not writing.
 const MAX_BOXES: usize = 3000;
 /// Sides of the model's input are multiples of this.
-const GRID: u32 = 32;
+const GRID: usize = 32;
 /// Components narrower than this, in map pixels, are specks.
 const MIN_SIDE: f32 = 3.0;
 /// Boxes longer than this many times their height have an angle of their own.
 const LONG: f32 = 3.0;
 
-/// A page scaled for the detection model.
-pub struct DetInput {
-    /// Blue, green, red planes, −1 to 1.
-    pub data: Vec<f32>,
-    /// Width of the model's input.
-    pub width: u32,
-    /// Height of the model's input.
-    pub height: u32,
-    /// Model pixels to one page pixel, horizontally and vertically.
+/// Most pixels the model is given at once; a larger page is looked at in bands, so that memory stays flat.
+const BAND_PIXELS: usize = 1 << 20;
+/// Rows that neighbouring bands share.
+const OVERLAP: usize = 64;
+
+/// Where the model sees text on a page.
+pub struct TextMap {
+    /// Probability of text, row by row.
+    pub values: Vec<f32>,
+    /// Values in a row.
+    pub width: usize,
+    /// Map pixels to one page pixel, horizontally and vertically.
     pub scale: (f32, f32),
 }
 
-/// Scales `page` by `scale` and pads it to the model's grid by repeating its last column and row.
-pub fn prepare(page: &RgbImage, scale: f32) -> DetInput {
-    let inner_width = scaled(page.width(), scale);
-    let inner_height = scaled(page.height(), scale);
-    let small = if (inner_width, inner_height) == page.dimensions() {
-        page.clone()
-    } else {
-        imageops::resize(page, inner_width, inner_height, FilterType::Triangle)
-    };
-    let width = inner_width.next_multiple_of(GRID);
-    let height = inner_height.next_multiple_of(GRID);
-    let plane = (width * height) as usize;
-    let mut data = vec![0.0; plane * 3];
-    for y in 0..height {
-        for x in 0..width {
-            let pixel = small.get_pixel(x.min(inner_width - 1), y.min(inner_height - 1));
-            let at = (y * width + x) as usize;
-            let [red, green, blue] = pixel.0;
-            data[at] = normal(blue);
-            data[plane + at] = normal(green);
-            data[2 * plane + at] = normal(red);
-        }
+/// Scales `page` by `scale`, pads it to the model's grid by repeating its last column and row, and looks for text.
+pub fn look(
+    net: &mut dyn Net,
+    cutter: &mut Cutter,
+    page: &RgbImage,
+    scale: f32,
+) -> Result<TextMap, OcrError> {
+    let columns = scaled(page.width(), scale);
+    let rows = scaled(page.height(), scale);
+    let pixels = cutter.whole(page, columns, rows)?;
+    let width = columns.next_multiple_of(GRID);
+    let mut values = Vec::with_capacity(width * rows.next_multiple_of(GRID));
+    for band in bands(width, rows) {
+        let mut planes = Planes::new(width, band.height);
+        let from = band.from.min(rows - 1);
+        planes.fill(&pixels[from * columns * 3..], columns);
+        let data = planes.into_data();
+        net.run(&data, band.height, width, &mut |_, map| {
+            let kept = map.get(band.kept.start * width..band.kept.end * width);
+            let kept = kept.filter(|_| map.len() == width * band.height);
+            values.extend_from_slice(kept.ok_or_else(|| {
+                OcrError::Failed("the detection model gave a map of another size".to_owned())
+            })?);
+            Ok(())
+        })?;
     }
-    DetInput {
-        data,
+    Ok(TextMap {
+        values,
         width,
-        height,
         scale: (
-            inner_width as f32 / page.width() as f32,
-            inner_height as f32 / page.height() as f32,
+            columns as f32 / page.width() as f32,
+            rows as f32 / page.height() as f32,
         ),
+    })
+}
+
+/// Rows the model is given at once, and which of them are kept.
+#[derive(Debug, PartialEq)]
+struct Band {
+    from: usize,
+    height: usize,
+    kept: std::ops::Range<usize>,
+}
+
+fn bands(width: usize, rows: usize) -> Vec<Band> {
+    let rows = rows.next_multiple_of(GRID);
+    let most = (BAND_PIXELS / width / GRID * GRID).max(OVERLAP * 2);
+    if rows <= most {
+        return vec![Band {
+            from: 0,
+            height: rows,
+            kept: 0..rows,
+        }];
+    }
+    let mut bands = Vec::new();
+    let mut from = 0;
+    loop {
+        let last = from + most >= rows;
+        // The last band ends with the page, so that all are of one size.
+        let start = if last { rows - most } else { from };
+        let skipped = from - start + if from == 0 { 0 } else { OVERLAP / 2 };
+        let end = if last { most } else { most - OVERLAP / 2 };
+        bands.push(Band {
+            from: start,
+            height: most,
+            kept: skipped..end,
+        });
+        if last {
+            return bands;
+        }
+        from += most - OVERLAP;
     }
 }
 
-fn scaled(length: u32, scale: f32) -> u32 {
-    ((length as f32 * scale).round() as u32).max(1)
-}
-
-/// A colour value in the range the models were trained with.
-pub fn normal(value: u8) -> f32 {
-    f32::from(value) / 127.5 - 1.0
+fn scaled(length: u32, scale: f32) -> usize {
+    (length as f32 * scale).round().max(1.0) as usize
 }
 
 /// Reads boxes off a probability map of `width` columns and gives them in page pixels.
@@ -253,15 +294,41 @@ mod tests {
         assert!(boxes(&[], 0, (1.0, 1.0), (1, 1)).is_empty());
     }
 
+    /// Answers with its own input, so that one sees what it was given.
+    struct Mirror;
+
+    impl Net for Mirror {
+        fn run(
+            &mut self,
+            data: &[f32],
+            height: usize,
+            width: usize,
+            read: crate::ocr::paddle::net::Read<'_>,
+        ) -> Result<(), OcrError> {
+            read(&[1, 1, height, width], &data[..height * width])
+        }
+    }
+
     #[test]
     fn pages_are_padded_to_the_grid() {
-        let page = RgbImage::from_pixel(100, 50, image::Rgb([255, 0, 0]));
-        let input = prepare(&page, 1.0);
-        assert_eq!((input.width, input.height), (128, 64));
-        let plane = 128 * 64;
-        assert_eq!(
-            (input.data[0], input.data[plane], input.data[3 * plane - 1]),
-            (-1.0, -1.0, 1.0)
-        );
+        let page = RgbImage::from_pixel(100, 50, image::Rgb([255, 0, 255]));
+        let map = look(&mut Mirror, &mut Cutter::default(), &page, 1.0).unwrap();
+        assert_eq!((map.width, map.values.len()), (128, 128 * 64));
+        assert!(map.values.iter().all(|value| *value == 1.0));
+    }
+
+    #[test]
+    fn a_large_page_is_looked_at_in_bands_that_fit_together() {
+        let page = RgbImage::from_fn(2000, 3001, |_, y| image::Rgb([(y / 12) as u8; 3]));
+        let map = look(&mut Mirror, &mut Cutter::default(), &page, 1.0).unwrap();
+        assert_eq!((map.width, map.values.len()), (2016, 2016 * 3008));
+        for (y, row) in map.values.chunks_exact(2016).enumerate() {
+            let wanted = (y.min(3000) / 12) as u8;
+            assert_eq!(
+                row[1000],
+                crate::ocr::paddle::crop::normal(wanted),
+                "row {y}"
+            );
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Points and oriented boxes in page pixels, x to the right, y downwards.
 
+use crate::domain::text::PageTurn;
+
 /// A point in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
@@ -20,28 +22,13 @@ impl Point {
     }
 }
 
-/// A quarter turn count, clockwise, that a page must be turned by to stand upright.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
-    /// Already upright.
-    None,
-    /// A quarter clockwise.
-    Clockwise,
-    /// Upside down.
-    Half,
-    /// A quarter counter-clockwise.
-    CounterClockwise,
-}
-
-impl Turn {
-    /// Moves a point of a `width` × `height` page to where it lies after the turn.
-    pub fn apply(self, point: Point, width: f32, height: f32) -> Point {
-        match self {
-            Turn::None => point,
-            Turn::Clockwise => Point::new(height - point.y, point.x),
-            Turn::Half => Point::new(width - point.x, height - point.y),
-            Turn::CounterClockwise => Point::new(point.y, width - point.x),
-        }
+/// Where a point of a `width` × `height` page lies after the page was turned.
+pub fn turned(point: Point, turn: PageTurn, width: f32, height: f32) -> Point {
+    match turn {
+        PageTurn::None => point,
+        PageTurn::Quarter => Point::new(height - point.y, point.x),
+        PageTurn::Half => Point::new(width - point.x, height - point.y),
+        PageTurn::ThreeQuarters => Point::new(point.y, width - point.x),
     }
 }
 
@@ -325,10 +312,10 @@ mod tests {
             ],
         };
         // After a clockwise quarter turn the old bottom left corner is the top left one.
-        let turned = page.map(|corner| Turn::Clockwise.apply(corner, 200.0, 100.0));
-        assert_eq!(turned.read_upwards().corners[0], Point::new(0.0, 0.0));
-        let turned = page.map(|corner| Turn::CounterClockwise.apply(corner, 200.0, 100.0));
-        assert_eq!(turned.read_downwards().corners[0], Point::new(0.0, 0.0));
+        let after = page.map(|corner| turned(corner, PageTurn::Quarter, 200.0, 100.0));
+        assert_eq!(after.read_upwards().corners[0], Point::new(0.0, 0.0));
+        let after = page.map(|corner| turned(corner, PageTurn::ThreeQuarters, 200.0, 100.0));
+        assert_eq!(after.read_downwards().corners[0], Point::new(0.0, 0.0));
         assert_eq!(page.upside_down().angle().abs(), 180.0);
         assert_eq!(page.read_downwards().angle(), 90.0);
         assert_eq!(page.slice(0.25, 0.5).bounds(), (50.0, 0.0, 100.0, 100.0));

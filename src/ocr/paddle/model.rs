@@ -1,11 +1,6 @@
-//! The models and the run time they need: found, checked against their digests, loaded.
+//! The models and the run times they need: found, and checked against their digests.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-
-use ort::environment::Environment;
-use ort::session::Session;
-use ort::value::TensorRef;
 
 use crate::domain::digest::Digest;
 use crate::ocr::OcrError;
@@ -17,15 +12,23 @@ pub const CLS: &str = "models/ch_ppocr_mobile_v2.0_cls_mobile.onnx";
 /// Text recognition model; its metadata hold the dictionary.
 pub const REC: &str = "models/PP-OCRv6_rec_small.onnx";
 /// ONNX Runtime.
-pub const RUNTIME: &str = "runtime/libonnxruntime.so.1.32.0";
+pub const ONNXRUNTIME: &str = "runtime/libonnxruntime.so.1.32.0";
+/// OpenVINO: its library, and what that loads.
+pub const OPENVINO: [&str; 5] = [
+    "runtime/openvino/libopenvino_c.so.2641",
+    "runtime/openvino/libopenvino.so.2641",
+    "runtime/openvino/libopenvino_onnx_frontend.so.2641",
+    "runtime/openvino/libopenvino_intel_cpu_plugin.so",
+    "runtime/openvino/libtbb.so.12",
+];
 /// Digests of all files of the folder, in the format of `sha256sum`.
 pub const SUMS: &str = "SHA256SUMS";
 
-/// Most bytes read of one model file.
-const MAX_MODEL_BYTES: u64 = 256 << 20;
+/// Most bytes read of one file.
+const MAX_FILE_BYTES: u64 = 256 << 20;
 
-/// One process has one run time: the first folder opened decides which library it is.
-static ENVIRONMENT: OnceLock<Result<Environment, String>> = OnceLock::new();
+/// Number of the field of an ONNX model that holds its metadata (onnx.proto, `ModelProto.metadata_props`).
+const METADATA: u64 = 14;
 
 /// A folder made by `tools/fetch-ocr.sh`.
 pub struct ModelFolder {
@@ -34,23 +37,32 @@ pub struct ModelFolder {
 }
 
 impl ModelFolder {
-    /// Opens the folder and starts the run time in it. Fails when a file is absent or differs from its digest.
+    /// Opens the folder. Fails when it has no list of digests.
     pub fn open(root: &Path) -> Result<Self, OcrError> {
         let list = root.join(SUMS);
         let sums = std::fs::read_to_string(&list).map_err(|error| missing(&list, &error))?;
-        let folder = Self {
+        Ok(Self {
             root: root.to_path_buf(),
             sums,
-        };
-        folder.read(RUNTIME)?;
-        Ok(folder)
+        })
     }
 
     /// Whether `root` looks complete, without reading the models.
     pub fn is_present(root: &Path) -> bool {
-        [SUMS, DET, CLS, REC, RUNTIME]
+        [SUMS, DET, CLS, REC, ONNXRUNTIME]
             .iter()
             .all(|part| root.join(part).is_file())
+    }
+
+    /// Whether one file is there.
+    pub fn has(&self, part: &str) -> bool {
+        self.root.join(part).is_file()
+    }
+
+    /// The path of one file that agrees with the list.
+    pub fn checked(&self, part: &str) -> Result<PathBuf, OcrError> {
+        self.read(part)?;
+        Ok(self.root.join(part))
     }
 
     /// The bytes of one file, checked against the list, with their digest.
@@ -59,7 +71,7 @@ impl ModelFolder {
         let size = std::fs::metadata(&path)
             .map_err(|error| missing(&path, &error))?
             .len();
-        if size > MAX_MODEL_BYTES {
+        if size > MAX_FILE_BYTES {
             return Err(differs(&path));
         }
         let bytes = std::fs::read(&path).map_err(|error| missing(&path, &error))?;
@@ -70,61 +82,61 @@ impl ModelFolder {
         }
         Ok((bytes, digest))
     }
+}
 
-    /// Loads one model for one thread.
-    pub fn session(&self, part: &str) -> Result<(Session, Digest), OcrError> {
-        let (bytes, digest) = self.read(part)?;
-        let environment = ENVIRONMENT.get_or_init(|| start(&self.root.join(RUNTIME)));
-        let environment = environment.as_ref().map_err(|reason| OcrError::Missing {
-            part: "ONNX Runtime".to_owned(),
-            reason: reason.clone(),
-        })?;
-        let session = build(environment, &bytes).map_err(|error| failed(part, &error))?;
-        Ok((session, digest))
+/// One value of the metadata of an ONNX model, found without reading the model itself.
+pub fn metadata<'m>(model: &'m [u8], key: &str) -> Option<&'m str> {
+    let mut rest = model;
+    while let Some((field, content)) = next_field(&mut rest) {
+        if field != METADATA {
+            continue;
+        }
+        let mut entry = content;
+        let (mut name, mut value) = (None, None);
+        while let Some((part, bytes)) = next_field(&mut entry) {
+            match part {
+                1 => name = Some(bytes),
+                2 => value = Some(bytes),
+                _ => {}
+            }
+        }
+        if name == Some(key.as_bytes()) {
+            return std::str::from_utf8(value?).ok();
+        }
     }
+    None
 }
 
-fn start(library: &Path) -> Result<Environment, String> {
-    ort::environment::init_from(library)
-        .map_err(|error| format!("{} does not load: {error}", library.display()))?
-        .with_telemetry(false)
-        .build()
-        .map_err(|error| error.to_string())
+/// The next field of a protocol buffer message with its bytes; those of a number are left out. None at the end and where
+/// the message is broken.
+fn next_field<'m>(rest: &mut &'m [u8]) -> Option<(u64, &'m [u8])> {
+    let tag = varint(rest)?;
+    let length = match tag & 7 {
+        0 => {
+            varint(rest)?;
+            0
+        }
+        1 => 8,
+        2 => usize::try_from(varint(rest)?).ok()?,
+        5 => 4,
+        _ => return None,
+    };
+    let (content, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    Some((tag >> 3, content))
 }
 
-/// One thread and the arena on: both measured as cheapest. Memory patterns are off because every line has its own width.
-fn build(environment: &Environment, model: &[u8]) -> ort::Result<Session> {
-    Session::builder(environment)?
-        .with_intra_threads(1)?
-        .with_inter_threads(1)?
-        .with_memory_pattern(false)?
-        .commit_from_memory(model)
-}
-
-/// Runs a model on one blue-green-red image of −1 to 1 and gives its output with the output's shape.
-pub fn run(
-    session: &mut Session,
-    data: &[f32],
-    height: usize,
-    width: usize,
-) -> Result<(Vec<usize>, Vec<f32>), OcrError> {
-    let input = TensorRef::from_array_view(([1_usize, 3, height, width], data))
-        .map_err(|error| failed("model input", &error))?;
-    let outputs = session
-        .run(ort::inputs![input])
-        .map_err(|error| failed("model run", &error))?;
-    let output = outputs
-        .values()
-        .next()
-        .ok_or_else(|| OcrError::Failed("a model gave no output".to_owned()))?;
-    let (shape, values) = output
-        .try_extract_tensor::<f32>()
-        .map_err(|error| failed("model output", &error))?;
-    let shape = shape
-        .iter()
-        .map(|length| usize::try_from(*length).unwrap_or(0))
-        .collect();
-    Ok((shape, values.to_vec()))
+fn varint(rest: &mut &[u8]) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let (byte, after) = rest.split_first()?;
+        *rest = after;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
 }
 
 fn missing(path: &Path, error: &std::io::Error) -> OcrError {
@@ -139,11 +151,6 @@ fn differs(path: &Path) -> OcrError {
         part: path.display().to_string(),
         reason: format!("the file differs from {SUMS}; run tools/fetch-ocr.sh again"),
     }
-}
-
-/// A failure of the run time while `doing` something.
-pub fn failed(doing: &str, error: &dyn std::fmt::Display) -> OcrError {
-    OcrError::Failed(format!("{doing}: {error}"))
 }
 
 #[cfg(test)]
@@ -165,10 +172,24 @@ mod tests {
     fn a_changed_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("runtime")).unwrap();
-        std::fs::write(folder.path().join(RUNTIME), b"not a library").unwrap();
-        let sums = format!("{}  {RUNTIME}\n", Digest::of("a library"));
+        std::fs::write(folder.path().join(ONNXRUNTIME), b"not a library").unwrap();
+        let sums = format!("{}  {ONNXRUNTIME}\n", Digest::of("a library"));
         std::fs::write(folder.path().join(SUMS), sums).unwrap();
-        let error = ModelFolder::open(folder.path()).err().unwrap().to_string();
+        let folder = ModelFolder::open(folder.path()).unwrap();
+        let error = folder.checked(ONNXRUNTIME).err().unwrap().to_string();
         assert!(error.contains("differs"), "{error}");
+    }
+
+    #[test]
+    fn metadata_are_found_beside_everything_else() {
+        // ir_version = 8, graph = 3 bytes, metadata_props = {key: "a", value: "b"}
+        let model = [
+            0x08, 8, 0x3a, 3, 1, 2, 3, 0x72, 6, 0x0a, 1, b'a', 0x12, 1, b'b',
+        ];
+        assert_eq!(metadata(&model, "a"), Some("b"));
+        assert_eq!(metadata(&model, "b"), None);
+        for end in 0..model.len() {
+            assert_eq!(metadata(&model[..end], "a"), None);
+        }
     }
 }

@@ -2,11 +2,11 @@
 //! temporal classification) into characters with positions, confidences and runner-ups.
 
 use image::RgbImage;
-use ort::session::Session;
 
-use super::crop::cut;
+use super::crop::Cutter;
 use super::geometry::Quad;
-use super::model::{failed, run};
+use super::model::metadata;
+use super::net::Net;
 use crate::ocr::OcrError;
 
 /// Height of the model's input.
@@ -34,55 +34,76 @@ pub struct Sign {
     pub middle: f32,
 }
 
-/// The characters a model can answer with.
-pub struct Dictionary {
+/// Reads lines: the model, the characters it can answer with, and what cuts a line out.
+pub struct Reader {
+    net: Box<dyn Net>,
     /// Index 0 is the blank that separates characters.
     signs: Vec<char>,
+    cutter: Cutter,
 }
 
-impl Dictionary {
-    /// Reads the dictionary in the model's metadata.
-    pub fn of(session: &Session) -> Result<Self, OcrError> {
-        let metadata = session
-            .metadata()
-            .map_err(|error| failed("model metadata", &error))?;
-        let list = metadata.custom("character").ok_or_else(|| {
+impl Reader {
+    /// A reader with the dictionary in the model's metadata.
+    pub fn new(net: Box<dyn Net>, model: &[u8]) -> Result<Self, OcrError> {
+        let list = metadata(model, "character").ok_or_else(|| {
             OcrError::Failed("the recognition model has no dictionary".to_owned())
         })?;
-        Ok(Self::parse(&list))
+        Ok(Self {
+            net,
+            signs: dictionary(list),
+            cutter: Cutter::default(),
+        })
     }
 
-    /// One character a line; a blank before and a space after are the convention of PaddleOCR.
-    fn parse(list: &str) -> Self {
-        let mut signs = vec!['\0'];
-        signs.extend(list.lines().map(|line| line.chars().next().unwrap_or(' ')));
-        signs.push(' ');
-        Self { signs }
+    /// Reads the line in `quad`.
+    pub fn read(&mut self, page: &RgbImage, quad: &Quad) -> Result<Vec<Sign>, OcrError> {
+        let (filled, width) = fitted(quad.width() / quad.height().max(1.0));
+        let strip = self.cutter.cut(page, quad, HEIGHT, filled, width)?;
+        let signs = &self.signs;
+        let mut found = Vec::new();
+        self.net
+            .run(&strip.data, HEIGHT, strip.width, &mut |shape, output| {
+                let classes = shape.last().copied().unwrap_or(0);
+                if classes != signs.len() {
+                    return Err(OcrError::Failed(format!(
+                        "the recognition model answers with {classes} classes, its dictionary has {}",
+                        signs.len()
+                    )));
+                }
+                let steps = output.len() / classes;
+                let length = strip.filled as f32 / strip.width as f32 * steps as f32;
+                found = decode(output, signs, length);
+                Ok(())
+            })?;
+        Ok(found)
     }
 }
 
-/// Reads the line in `quad`.
-pub fn read_line(
-    session: &mut Session,
-    dictionary: &Dictionary,
-    page: &RgbImage,
-    quad: &Quad,
-) -> Result<Vec<Sign>, OcrError> {
-    let ratio = quad.width() / quad.height().max(1.0);
-    let filled = ((ratio * HEIGHT as f32).ceil() as usize).clamp(1, MAX_WIDTH);
-    let width = filled.next_multiple_of(STEP).max(MIN_WIDTH);
-    let strip = cut(page, quad, HEIGHT, filled, width);
-    let (shape, output) = run(session, &strip.data, HEIGHT, strip.width)?;
-    let classes = shape.last().copied().unwrap_or(0);
-    if classes != dictionary.signs.len() {
-        return Err(OcrError::Failed(format!(
-            "the recognition model answers with {classes} classes, its dictionary has {}",
-            dictionary.signs.len()
-        )));
+/// One character a line; a blank before and a space after are the convention of PaddleOCR.
+fn dictionary(list: &str) -> Vec<char> {
+    let mut signs = vec!['\0'];
+    signs.extend(list.lines().map(|line| line.chars().next().unwrap_or(' ')));
+    signs.push(' ');
+    signs
+}
+
+/// How many columns a line of this length to height fills, and how many the model is given. Widths come from a short
+/// list, because a run time prepares itself for each anew; a line is stretched or squeezed to the nearest one, by a
+/// sixteenth at most.
+fn fitted(ratio: f32) -> (usize, usize) {
+    let natural = ratio * HEIGHT as f32;
+    if natural < MIN_WIDTH as f32 {
+        return (natural.ceil().max(1.0) as usize, MIN_WIDTH);
     }
-    let steps = output.len() / classes;
-    let length = strip.filled as f32 / strip.width as f32 * steps as f32;
-    Ok(decode(&output, &dictionary.signs, length))
+    let mut width = MIN_WIDTH;
+    while width < MAX_WIDTH {
+        let next = (width + width / 8).next_multiple_of(STEP);
+        if natural * natural < (width * next) as f32 {
+            break;
+        }
+        width = next.min(MAX_WIDTH);
+    }
+    (width, width)
 }
 
 /// Takes the best class of each time step, joins repeats, drops blanks. `length` is the line's length in time steps.
@@ -108,11 +129,16 @@ fn decode(output: &[f32], signs: &[char], length: f32) -> Vec<Sign> {
     found
 }
 
+/// The best class of a time step. A row sums to one, so a blank of a half or more need not be held against thousands
+/// of others.
 fn best(row: &[f32]) -> (usize, f32) {
     let mut found = (0, f32::NEG_INFINITY);
     for (class, p) in row.iter().enumerate() {
         if *p > found.1 {
             found = (class, *p);
+            if found.1 >= 0.5 {
+                break;
+            }
         }
     }
     found
@@ -201,8 +227,25 @@ mod tests {
 
     #[test]
     fn the_dictionary_has_a_blank_first_and_a_space_last() {
-        let dictionary = Dictionary::parse("存\n根\n");
-        assert_eq!(dictionary.signs, ['\0', '存', '根', ' ']);
+        assert_eq!(dictionary("存\n根\n"), ['\0', '存', '根', ' ']);
+    }
+
+    #[test]
+    fn lines_are_fitted_to_few_widths_by_little() {
+        let mut widths = std::collections::BTreeSet::new();
+        for natural in 64..=3400 {
+            let (filled, width) = fitted(natural as f32 / 48.0);
+            assert_eq!(filled, width);
+            assert!(width % STEP == 0 && (MIN_WIDTH..=MAX_WIDTH).contains(&width));
+            let stretch = width as f32 / natural as f32;
+            assert!(
+                natural > 3200 || (0.93..1.07).contains(&stretch),
+                "{natural}"
+            );
+            widths.insert(width);
+        }
+        assert!(widths.len() <= 36, "{}", widths.len());
+        assert_eq!(fitted(0.5), (24, 64));
     }
 
     #[test]

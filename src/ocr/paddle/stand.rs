@@ -2,10 +2,9 @@
 //! characters themselves stand upright.
 
 use image::RgbImage;
-use ort::session::Session;
 
 use super::geometry::Quad;
-use super::rec::{Dictionary, Sign, extents, read_line};
+use super::rec::{Reader, Sign, extents};
 use crate::ocr::OcrError;
 
 /// Characters tried.
@@ -16,16 +15,15 @@ const LEAST_DOUBT: f32 = 1e-6;
 /// Whether the characters of lines read downwards stand upright on the page as given: some are read
 /// again alone, lying and standing.
 pub fn characters_stand(
-    session: &mut Session,
-    dictionary: &Dictionary,
+    reader: &mut Reader,
     page: &RgbImage,
     lines: &[(Quad, Vec<Sign>)],
 ) -> Result<bool, OcrError> {
     let mut balance = 0.0;
     for (c, lying) in spread(lines) {
         let standing = lying.read_upwards();
-        let stands = doubt(&read_line(session, dictionary, page, &standing)?, c);
-        let lies = doubt(&read_line(session, dictionary, page, &lying)?, c);
+        let stands = doubt(&reader.read(page, &standing)?, c);
+        let lies = doubt(&reader.read(page, &lying)?, c);
         balance += lies - stands;
     }
     Ok(balance > 0.0)

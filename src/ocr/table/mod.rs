@@ -1,0 +1,282 @@
+//! Ruled tables: the rules found among the pixels, the cells they make, and which line of text stands in which cell.
+//! Knows nothing of characters; a table without rules is left to the reading order.
+
+mod grid;
+mod rules;
+
+use image::RgbImage;
+
+pub use self::grid::Grid;
+use super::layout::Block;
+use crate::domain::text::{OcrCell, OcrLine, OcrTable, PageTurn, Rect};
+use crate::imaging::gray::gray_reduced;
+
+/// Longest side of the copy that rules are looked for on.
+const SIDE: u32 = 1800;
+
+/// How points of the decoded page become points of the page turned upright and set straight.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame {
+    /// The turn that makes the page stand upright.
+    pub turn: PageTurn,
+    /// Skew of the turned page in degrees, positive when lines fall to the right.
+    pub skew: f32,
+    /// Width and height of the decoded page.
+    pub size: (f32, f32),
+}
+
+impl Frame {
+    /// A point of the decoded page on the straight page.
+    pub fn apply(&self, (x, y): (f32, f32)) -> (f32, f32) {
+        let (width, height) = self.size;
+        let (x, y) = match self.turn {
+            PageTurn::None => (x, y),
+            PageTurn::Quarter => (height - y, x),
+            PageTurn::Half => (width - x, height - y),
+            PageTurn::ThreeQuarters => (y, width - x),
+        };
+        let (sin, cos) = self.skew.to_radians().sin_cos();
+        (x * cos + y * sin, y * cos - x * sin)
+    }
+
+    /// The box around a box of the straight page, on the turned one.
+    fn leaning(&self, (left, top, right, bottom): (f32, f32, f32, f32)) -> Rect {
+        let (sin, cos) = self.skew.to_radians().sin_cos();
+        let corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+            .map(|(x, y)| (x * cos - y * sin, y * cos + x * sin));
+        let xs = corners.map(|corner| corner.0.max(0.0));
+        let ys = corners.map(|corner| corner.1.max(0.0));
+        let least = |values: [f32; 4]| values.into_iter().fold(f32::INFINITY, f32::min).floor();
+        let most = |values: [f32; 4]| values.into_iter().fold(0.0, f32::max).ceil();
+        let (x, y) = (least(xs) as u32, least(ys) as u32);
+        Rect {
+            x,
+            y,
+            width: (most(xs) as u32).saturating_sub(x).max(1),
+            height: (most(ys) as u32).saturating_sub(y).max(1),
+        }
+    }
+}
+
+/// The ruled tables of a page, from top to bottom.
+pub fn find(page: &RgbImage, frame: &Frame) -> Vec<Grid> {
+    let step = page.width().max(page.height()).div_ceil(SIDE).max(1);
+    let gray = gray_reduced(page, step);
+    if gray.width() < 32 || gray.height() < 32 {
+        return Vec::new();
+    }
+    let step = step as f32;
+    let (across, down) = rules::find(&gray, step, frame);
+    grid::grids(&across, &down, step)
+}
+
+/// The cell each block stands in: table and cell by number. A block stands where its middle is.
+pub fn places(grids: &[Grid], blocks: &[Block]) -> Vec<Option<(usize, usize)>> {
+    let place = |block: &Block| {
+        let middle = (
+            (block.left + block.right) / 2.0,
+            (block.top + block.bottom) / 2.0,
+        );
+        let mut tables = grids.iter().enumerate();
+        tables.find_map(|(table, grid)| Some((table, grid.cell_at(middle)?)))
+    };
+    blocks.iter().map(place).collect()
+}
+
+/// Brings the blocks of each table together and into the order of its cells, where the first of them stood; `order` is
+/// the order so far.
+pub fn arrange(order: &[usize], places: &[Option<(usize, usize)>]) -> Vec<usize> {
+    let mut arranged = Vec::with_capacity(order.len());
+    let mut done = std::collections::BTreeSet::new();
+    for index in order {
+        let Some((table, _)) = places[*index] else {
+            arranged.push(*index);
+            continue;
+        };
+        if !done.insert(table) {
+            continue;
+        }
+        let inside = order.iter().copied();
+        let mut inside: Vec<usize> = inside
+            .filter(|other| places[*other].is_some_and(|place| place.0 == table))
+            .collect();
+        // Stable: the lines of one cell keep their order.
+        inside.sort_by_key(|other| places[*other].map(|place| place.1));
+        arranged.extend(inside);
+    }
+    arranged
+}
+
+/// No paragraph runs on from one cell into another.
+pub fn part(lines: &mut [OcrLine], places: &[Option<(usize, usize)>]) {
+    for (line, pair) in lines.iter_mut().zip(places.windows(2)) {
+        line.joins_next &= pair[0] == pair[1];
+    }
+}
+
+/// The tables as reported. `places` are those of the lines kept, in their order.
+pub fn tables(grids: &[Grid], places: &[Option<(usize, usize)>], frame: &Frame) -> Vec<OcrTable> {
+    let mut tables = Vec::new();
+    for (number, grid) in grids.iter().enumerate() {
+        let mut cells: Vec<OcrCell> = grid
+            .cells()
+            .iter()
+            .map(|cell| OcrCell {
+                row: cell.row,
+                column: cell.column,
+                rows: cell.rows,
+                columns: cell.columns,
+                rect: frame.leaning(cell.bounds),
+                lines: Vec::new(),
+            })
+            .collect();
+        let mut filled = 0;
+        for (line, place) in places.iter().enumerate() {
+            let place = place.filter(|place| place.0 == number);
+            if let Some(cell) = place.and_then(|(_, cell)| cells.get_mut(cell)) {
+                cell.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
+                filled += 1;
+            }
+        }
+        // A frame or a drawing is not a table.
+        if filled < 2 {
+            continue;
+        }
+        let (rows, columns) = grid.size();
+        tables.push(OcrTable {
+            rect: frame.leaning(grid.bounds()),
+            rows,
+            columns,
+            cells,
+        });
+    }
+    tables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::Rgb;
+
+    fn frame(page: &RgbImage, turn: PageTurn, skew: f32) -> Frame {
+        Frame {
+            turn,
+            skew,
+            size: (page.width() as f32, page.height() as f32),
+        }
+    }
+
+    fn fill(page: &mut RgbImage, [left, top, right, bottom]: [u32; 4], grey: u8) {
+        for y in top..bottom {
+            for x in left..right {
+                page.put_pixel(x, y, Rgb([grey; 3]));
+            }
+        }
+    }
+
+    /// Three rows of three columns, the last row one cell, with strokes like characters in each.
+    fn ruled() -> RgbImage {
+        let mut page = RgbImage::from_pixel(1240, 1000, Rgb([245; 3]));
+        for y in [200, 300, 400, 500] {
+            fill(&mut page, [100, y, 1103, y + 3], 60);
+        }
+        for x in [100, 400, 700, 1100] {
+            let bottom = if x == 100 || x == 1100 { 503 } else { 403 };
+            fill(&mut page, [x, 200, x + 3, bottom], 60);
+        }
+        for row in 0..3 {
+            for column in 0..3 {
+                for stroke in 0..5 {
+                    let (x, y) = (130 + column * 300 + stroke * 22, 235 + row * 100);
+                    fill(&mut page, [x, y, x + 18, y + 3], 20);
+                    fill(&mut page, [x + 8, y, x + 11, y + 24], 20);
+                }
+            }
+        }
+        page
+    }
+
+    fn block(left: f32, top: f32) -> Block {
+        Block {
+            left,
+            top,
+            right: left + 110.0,
+            bottom: top + 24.0,
+            vertical: false,
+        }
+    }
+
+    #[test]
+    fn rules_make_cells_and_a_cell_may_span() {
+        let page = ruled();
+        let frame = frame(&page, PageTurn::None, 0.0);
+        let grids = find(&page, &frame);
+        assert_eq!(grids.len(), 1);
+        assert_eq!(grids[0].size(), (3, 3));
+        let cells = grids[0].cells();
+        assert_eq!(cells.len(), 7, "{cells:?}");
+        let last = cells.last().unwrap();
+        assert_eq!(
+            (last.row, last.column, last.rows, last.columns),
+            (2, 0, 1, 3)
+        );
+        // The order of reading before: by row, as rows of text lie.
+        let blocks = [
+            block(430.0, 235.0),
+            block(130.0, 335.0),
+            block(130.0, 235.0),
+        ];
+        let places = places(&grids, &blocks);
+        assert_eq!(places, [Some((0, 1)), Some((0, 3)), Some((0, 0))]);
+        assert_eq!(arrange(&[0, 1, 2], &places), [2, 0, 1]);
+        let tables = tables(&grids, &places, &frame);
+        assert_eq!((tables[0].rows, tables[0].columns), (3, 3));
+        assert_eq!(tables[0].cells[1].lines, [0]);
+        let rect = <[u32; 4]>::from(tables[0].cells[0].rect);
+        for (found, wanted) in rect.iter().zip([101u32, 201, 300, 100]) {
+            assert!(found.abs_diff(wanted) <= 3, "{rect:?}");
+        }
+    }
+
+    #[test]
+    fn a_table_that_leans_or_lies_is_found_all_the_same() {
+        let upright = ruled();
+        for skew in [-3.0f32, 1.3, 4.0] {
+            let page = crate::imaging::rotate::turn_onto_white(&upright, skew);
+            let grids = find(&page, &frame(&page, PageTurn::None, skew));
+            assert_eq!(grids.len(), 1, "{skew}");
+            assert_eq!(grids[0].cells().len(), 7, "{skew}: {:?}", grids[0]);
+        }
+        let lying = crate::imaging::rotate::quarter_turns(upright, 1);
+        let grids = find(&lying, &frame(&lying, PageTurn::ThreeQuarters, 0.0));
+        assert_eq!(grids[0].size(), (3, 3));
+        let first = grids[0].cells()[0].bounds;
+        assert!(
+            (first.0 - 101.0).abs() < 4.0 && (first.1 - 201.0).abs() < 4.0,
+            "{first:?}"
+        );
+    }
+
+    #[test]
+    fn text_and_a_frame_alone_are_no_tables() {
+        let mut page = RgbImage::from_pixel(1000, 1000, Rgb([245; 3]));
+        for line in 0..20 {
+            for stroke in 0..30 {
+                let (x, y) = (110 + stroke * 25, 120 + line * 40);
+                fill(&mut page, [x, y, x + 20, y + 3], 20);
+                fill(&mut page, [x, y + 12, x + 20, y + 15], 20);
+                fill(&mut page, [x + 8, y, x + 11, y + 22], 20);
+            }
+        }
+        assert_eq!(find(&page, &frame(&page, PageTurn::None, 0.0)).len(), 0);
+        for [left, top, right, bottom] in [
+            [60, 60, 940, 64],
+            [60, 936, 940, 940],
+            [60, 60, 64, 940],
+            [936, 60, 940, 940],
+        ] {
+            fill(&mut page, [left, top, right, bottom], 30);
+        }
+        assert_eq!(find(&page, &frame(&page, PageTurn::None, 0.0)).len(), 0);
+    }
+}
