@@ -168,12 +168,13 @@ fn print(
     )
 }
 
-/// Files of the folder that are images or PDF, in order of names.
+/// Files of the folder that are images or PDF, in order of names; what is known of them lies beside and is left out.
 fn images(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
         let path = entry.map_err(|error| unreadable(folder, &error))?.path();
-        if path.is_file() && !path.to_string_lossy().ends_with(".gt.txt") {
+        let name = path.to_string_lossy();
+        if path.is_file() && !name.ends_with(".gt.txt") && !name.ends_with(".truth.json") {
             found.push(path);
         }
     }
