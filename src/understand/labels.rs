@@ -1,6 +1,8 @@
 //! The labels of forms and certificates: what they announce, and where they stand in a row. A label may be spread over
 //! boxes (`姓　名`), and may be printed above its value.
 
+use std::sync::OnceLock;
+
 use super::stream::Stream;
 
 /// What a label announces.
@@ -32,262 +34,44 @@ pub(super) enum Announces {
     Else,
 }
 
-use Announces::{
-    Address, Amount, Credit, Day, Document, Else, Identity, Licence, Organisation, Party, Person,
-    Phone,
-};
+impl Announces {
+    fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "identity" => Self::Identity,
+            "credit" => Self::Credit,
+            "day" => Self::Day,
+            "document" => Self::Document,
+            "licence" => Self::Licence,
+            "person" => Self::Person,
+            "party" => Self::Party,
+            "organisation" => Self::Organisation,
+            "address" => Self::Address,
+            "phone" => Self::Phone,
+            "amount" => Self::Amount,
+            "else" => Self::Else,
+            _ => return None,
+        })
+    }
+}
 
-/// Labels and what they announce; of two that fit, the longer one counts.
-const LABELS: &[(&str, Announces)] = &[
-    ("公民身份号码", Identity),
-    ("公民身份证号码", Identity),
-    ("身份证号码", Identity),
-    ("身份证号", Identity),
-    ("身份证件号码", Identity),
-    ("居民身份证号", Identity),
-    ("居民身份证号码", Identity),
-    ("有效身份证件号码", Identity),
-    ("证件号码", Identity),
-    ("证件号", Identity),
-    ("身份号码", Identity),
-    ("统一社会信用代码", Credit),
-    ("社会信用代码", Credit),
-    ("信用代码", Credit),
-    ("纳税人识别号", Credit),
-    ("统一社会信用代码/纳税人识别号", Credit),
-    ("组织机构代码", Credit),
-    ("出生日期", Day),
-    ("出生年月", Day),
-    ("出生", Day),
-    ("成立日期", Day),
-    ("注册日期", Day),
-    ("发证日期", Day),
-    ("签发日期", Day),
-    ("填表日期", Day),
-    ("申请日期", Day),
-    ("受理日期", Day),
-    ("登记日期", Day),
-    ("开票日期", Day),
-    ("有效期限", Day),
-    ("有效期至", Day),
-    ("有效期", Day),
-    ("营业期限", Day),
-    ("经营期限", Day),
-    ("委托期限", Day),
-    ("租赁期限", Day),
-    ("合同期限", Day),
-    ("收件时间", Day),
-    ("承诺办结", Day),
-    ("日期", Day),
-    ("核准日期", Day),
-    ("发文字号", Document),
-    ("文号", Document),
-    ("案号", Document),
-    ("批准文号", Document),
-    ("公文字号", Document),
-    ("许可证编号", Licence),
-    ("许可证号", Licence),
-    ("证书编号", Licence),
-    ("证书号", Licence),
-    ("证照编号", Licence),
-    ("注册号", Licence),
-    ("登记编号", Licence),
-    ("登记号", Licence),
-    ("合同编号", Licence),
-    ("受理编号", Licence),
-    ("办件编号", Licence),
-    ("档案编号", Licence),
-    ("备案编号", Licence),
-    ("备案号", Licence),
-    ("不动产权证号", Licence),
-    ("不动产单元号", Licence),
-    ("护照号码", Licence),
-    ("户号", Licence),
-    ("发票号码", Licence),
-    ("发票代码", Licence),
-    ("资格证号", Licence),
-    ("执业证号", Licence),
-    ("准考证号", Licence),
-    ("核准号", Licence),
-    ("回单编号", Licence),
-    ("出生证编号", Licence),
-    ("报告编号", Licence),
-    ("产权证号", Licence),
-    ("驾驶证号", Licence),
-    ("结婚证字号", Licence),
-    ("毕业证书编号", Licence),
-    ("健康证号", Licence),
-    ("残疾证号", Licence),
-    ("凭证编号", Licence),
-    ("流水号", Licence),
-    ("编号", Licence),
-    ("证号", Licence),
-    ("字号", Licence),
-    ("号码", Licence),
-    ("No.:", Licence),
-    ("Ref.No.:", Licence),
-    ("保单号", Licence),
-    ("单号", Licence),
-    ("姓名", Person),
-    ("法定代表人", Person),
-    ("法定代表人姓名", Person),
-    ("负责人", Person),
-    ("经营者", Person),
-    ("经办人", Person),
-    ("联系人", Person),
-    ("代理人", Person),
-    ("委托代理人", Person),
-    ("受托人", Person),
-    ("被委托人", Person),
-    ("持证人", Person),
-    ("持有人", Person),
-    ("签发人", Person),
-    ("核对人", Person),
-    ("收件人", Person),
-    ("交件人", Person),
-    ("承诺人", Person),
-    ("核查人员", Person),
-    ("申请人代表", Person),
-    ("窗口工作人员", Person),
-    ("经营者姓名", Person),
-    ("户主", Person),
-    ("户主姓名", Person),
-    ("监护人", Person),
-    ("投资人", Person),
-    ("股东", Party),
-    ("收款人", Party),
-    ("付款人", Party),
-    ("审核人", Person),
-    ("制表人", Person),
-    ("填表人", Person),
-    ("体检人", Person),
-    ("学生", Person),
-    ("当事人", Party),
-    ("权利人", Party),
-    ("所有权人", Party),
-    ("使用权人", Party),
-    ("申请人", Party),
-    ("委托人", Party),
-    ("被申请人", Party),
-    ("出租方", Party),
-    ("承租方", Party),
-    ("出租人", Party),
-    ("承租人", Party),
-    ("甲方", Party),
-    ("乙方", Party),
-    ("买受人", Party),
-    ("原告", Party),
-    ("被告", Party),
-    ("投保人", Party),
-    ("被保险人", Party),
-    ("用人单位", Organisation),
-    ("申请人名称", Organisation),
-    ("单位名称", Organisation),
-    ("企业名称", Organisation),
-    ("公司名称", Organisation),
-    ("经营者名称", Organisation),
-    ("名称", Organisation),
-    ("工作单位", Organisation),
-    ("建设单位", Organisation),
-    ("施工单位", Organisation),
-    ("监理单位", Organisation),
-    ("设计单位", Organisation),
-    ("发证机关", Organisation),
-    ("登记机关", Organisation),
-    ("签发机关", Organisation),
-    ("发证单位", Organisation),
-    ("开户银行", Organisation),
-    ("开户行", Organisation),
-    ("购买方名称", Organisation),
-    ("销售方名称", Organisation),
-    ("日常监督管理机构", Organisation),
-    ("机构名称", Organisation),
-    ("致", Organisation),
-    ("住所", Address),
-    ("地址", Address),
-    ("住址", Address),
-    ("经营场所", Address),
-    ("经营地址", Address),
-    ("注册地址", Address),
-    ("通讯地址", Address),
-    ("联系地址", Address),
-    ("家庭住址", Address),
-    ("户籍地址", Address),
-    ("坐落", Address),
-    ("坐落于", Address),
-    ("房屋坐落", Address),
-    ("房屋坐落于", Address),
-    ("住所地", Address),
-    ("核查地点", Address),
-    ("地点", Address),
-    ("送达地址", Address),
-    ("单位地址", Address),
-    ("现住址", Address),
-    ("建设地点", Address),
-    ("施工地点", Address),
-    ("设置地点", Address),
-    ("联系电话", Phone),
-    ("电话", Phone),
-    ("手机", Phone),
-    ("手机号码", Phone),
-    ("代理人电话", Phone),
-    ("查询电话", Phone),
-    ("监督电话", Phone),
-    ("投诉电话", Phone),
-    ("联系方式", Phone),
-    ("投诉举报电话", Phone),
-    ("固定电话", Phone),
-    ("咨询电话", Phone),
-    ("金额", Amount),
-    ("人民币", Amount),
-    ("合计", Amount),
-    ("价税合计", Amount),
-    ("注册资本", Amount),
-    ("小写", Amount),
-    ("大写", Amount),
-    ("租金", Amount),
-    ("押金", Amount),
-    ("总价", Amount),
-    ("缴款金额", Amount),
-    ("性别", Else),
-    ("民族", Else),
-    ("类型", Else),
-    ("企业类型", Else),
-    ("经营范围", Else),
-    ("经营项目", Else),
-    ("主体业态", Else),
-    ("事项名称", Else),
-    ("事项编码", Else),
-    ("办理类型", Else),
-    ("邮政编码", Else),
-    ("文化程度", Else),
-    ("职业名称", Else),
-    ("技能等级", Else),
-    ("日常监督管理人员", Else),
-    ("查询密码", Else),
-    ("收件窗口", Else),
-    ("职务", Else),
-    ("备注", Else),
-    ("用途", Else),
-    ("面积", Else),
-    ("建筑面积", Else),
-    ("国籍", Else),
-    ("职业", Else),
-    ("年龄", Else),
-    ("专业", Else),
-    ("材料名称", Else),
-    ("开户账号", Else),
-    ("账号", Else),
-    ("申请类别", Else),
-    ("学历", Else),
-    ("婚姻状况", Else),
-    ("项目名称", Else),
-    ("送达方式", Else),
-    ("工种", Else),
-    ("规格型号", Else),
-    ("单位", Else),
-    ("数量", Else),
-];
+/// Labels and what they announce, a line each: what, then the labels. Of two that fit, the longer one counts.
+const TABLE: &str = include_str!("labels/table.txt");
+
+/// The table, read once.
+fn table() -> &'static [(&'static str, Announces)] {
+    static TABLE_READ: OnceLock<Vec<(&'static str, Announces)>> = OnceLock::new();
+    TABLE_READ.get_or_init(|| {
+        let mut labels = Vec::new();
+        for line in TABLE.lines() {
+            let mut words = line.split(' ');
+            let Some(announces) = words.next().and_then(Announces::from_word) else {
+                continue;
+            };
+            labels.extend(words.map(|label| (label, announces)));
+        }
+        labels
+    })
+}
 
 /// Free space within a label that was spread over its column, in heights.
 const SPREAD_MAX: f32 = 4.5;
@@ -327,7 +111,7 @@ pub(super) fn labels(stream: &Stream) -> Vec<Label> {
 
 fn label_at(stream: &Stream, chars: &[char], at: usize) -> Option<Label> {
     let starts = begins(stream, at);
-    let (text, announces, length) = LABELS
+    let (text, announces, length) = table()
         .iter()
         .map(|(text, announces)| (*text, *announces, text.chars().count()))
         .filter(|(text, _, length)| {
@@ -410,6 +194,13 @@ mod tests {
             ["法定代表人", "职务"]
         );
         assert_eq!(read("房屋坐落于岭东省云澜市"), ["房屋坐落于"]);
+    }
+
+    #[test]
+    fn every_line_of_the_table_is_read() {
+        let written: usize = TABLE.lines().map(|line| line.split(' ').count() - 1).sum();
+        assert_eq!(table().len(), written);
+        assert!(written > 150);
     }
 
     #[test]

@@ -88,8 +88,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "transfer", "custody", "counter", "people", "platform", "records", "pipeline",
-            "search", "store", "ledger", "merkle", "domain",
+            "transfer",
+            "custody",
+            "counter",
+            "people",
+            "platform",
+            "records",
+            "pipeline",
+            "understand",
+            "search",
+            "store",
+            "ledger",
+            "merkle",
+            "domain",
         ],
     ),
     (

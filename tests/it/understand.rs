@@ -20,34 +20,64 @@ struct Recorded {
 
 /// The page, its characters spread evenly over each line's box.
 fn page(recorded: &Recorded) -> OcrPage {
-    let lines = recorded.lines.iter().map(|(x, y, width, height, angle, joins, p, text)| {
-        let count = text.chars().count().max(1) as f32;
-        let level = angle.to_radians();
-        let (across, down) = (*width as f32, *width as f32 * level.tan());
-        let tall = (*height as f32 - down.abs()).max(8.0);
-        let backwards = level.cos() < 0.0;
-        let top = if (down < 0.0) != backwards { *y as f32 - down.abs() * 0.0 } else { *y as f32 };
-        let chars = text.chars().enumerate().map(|(at, c)| {
-            let share = at as f32 / count;
-            let along = if backwards { 1.0 - share - 1.0 / count } else { share };
-            let fall = if level.tan() >= 0.0 { along * down.abs() } else { (1.0 - along) * down.abs() };
-            let rect = Rect {
-                x: (*x as f32 + along * across) as u32,
-                y: (top + fall) as u32,
-                width: (across / count) as u32,
-                height: tall as u32,
+    let lines = recorded
+        .lines
+        .iter()
+        .map(|(x, y, width, height, angle, joins, p, text)| {
+            let count = text.chars().count().max(1) as f32;
+            let level = angle.to_radians();
+            let (across, down) = (*width as f32, *width as f32 * level.tan());
+            let tall = (*height as f32 - down.abs()).max(8.0);
+            let backwards = level.cos() < 0.0;
+            let top = if (down < 0.0) != backwards {
+                *y as f32 - down.abs() * 0.0
+            } else {
+                *y as f32
             };
-            OcrChar { c, rect, p: *p, ..OcrChar::default() }
+            let chars = text.chars().enumerate().map(|(at, c)| {
+                let share = at as f32 / count;
+                let along = if backwards {
+                    1.0 - share - 1.0 / count
+                } else {
+                    share
+                };
+                let fall = if level.tan() >= 0.0 {
+                    along * down.abs()
+                } else {
+                    (1.0 - along) * down.abs()
+                };
+                let rect = Rect {
+                    x: (*x as f32 + along * across) as u32,
+                    y: (top + fall) as u32,
+                    width: (across / count) as u32,
+                    height: tall as u32,
+                };
+                OcrChar {
+                    c,
+                    rect,
+                    p: *p,
+                    ..OcrChar::default()
+                }
+            });
+            OcrLine {
+                rect: Rect {
+                    x: *x,
+                    y: *y,
+                    width: *width,
+                    height: *height,
+                },
+                angle: *angle,
+                joins_next: *joins == 1,
+                chars: chars.collect(),
+                ..OcrLine::default()
+            }
         });
-        OcrLine {
-            rect: Rect { x: *x, y: *y, width: *width, height: *height },
-            angle: *angle,
-            joins_next: *joins == 1,
-            chars: chars.collect(),
-            ..OcrLine::default()
-        }
-    });
-    OcrPage { width: recorded.width, height: recorded.height, lines: lines.collect(), ..OcrPage::default() }
+    OcrPage {
+        width: recorded.width,
+        height: recorded.height,
+        lines: lines.collect(),
+        ..OcrPage::default()
+    }
 }
 
 fn readings() -> Vec<(String, Recorded)> {
@@ -74,7 +104,11 @@ fn kinds_and_numbers_of_the_committed_pages_are_found() {
     let (mut there, mut missing) = (0, Vec::new());
     for (name, recorded) in readings() {
         let mut read = page(&recorded);
-        assert_eq!(repair(&mut read, day), 0, "{name}: nothing was misread there");
+        assert_eq!(
+            repair(&mut read, day),
+            0,
+            "{name}: nothing was misread there"
+        );
         let meaning = understand(&read, day);
         let kind = meaning.kind.as_ref().map(|kind| kind.kind.as_str());
         assert_eq!(kind, Some(recorded.kind.as_str()), "{name}");
@@ -85,13 +119,24 @@ fn kinds_and_numbers_of_the_committed_pages_are_found() {
             }
         }
         for field in &meaning.fields {
-            let known = recorded.fields.contains(&(field.field, field.value.clone()));
+            let known = recorded
+                .fields
+                .contains(&(field.field, field.value.clone()));
             let own_number = field.field == FieldKind::LicenceNumber;
-            assert!(field.standing != Standing::Verified || known || own_number, "{name}: {} {}", field.field.code(), field.value);
+            assert!(
+                field.standing != Standing::Verified || known || own_number,
+                "{name}: {} {}",
+                field.field.code(),
+                field.value
+            );
         }
     }
     // One date of the receipt is misread under its seal, one of the licence has lost its marks.
-    assert!(missing.len() * 100 <= there, "{} of {there}: {missing:#?}", missing.len());
+    assert!(
+        missing.len() * 100 <= there,
+        "{} of {there}: {missing:#?}",
+        missing.len()
+    );
 }
 
 #[test]
@@ -103,6 +148,9 @@ fn the_same_page_gives_the_same_bytes() {
         assert_eq!(bytes(), bytes(), "{name}");
         let again: PageMeaning = serde_json::from_slice(&bytes()).unwrap();
         assert_eq!(again, understand(&read, day));
-        assert!(!format!("{again:?}").contains("沈若溪"), "debug shows nothing personal");
+        assert!(
+            !format!("{again:?}").contains("沈若溪"),
+            "debug shows nothing personal"
+        );
     }
 }
