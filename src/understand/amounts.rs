@@ -56,7 +56,8 @@ fn figures(stream: &Stream, at: usize) -> Option<(u64, usize, bool)> {
     }
     let (scale, passed) = unit(stream, end);
     let money = text.contains('.') && text.contains(',');
-    if text.is_empty() || !(sign || passed > 0 || alike && money) || (alike && !money) {
+    let speaks = if alike { money } else { sign || passed > 0 };
+    if text.is_empty() || !speaks {
         return None;
     }
     Some((fen(&text, scale)?, end + passed, odd))

@@ -29,11 +29,6 @@ fn page(recorded: &Recorded) -> OcrPage {
             let (across, down) = (*width as f32, *width as f32 * level.tan());
             let tall = (*height as f32 - down.abs()).max(8.0);
             let backwards = level.cos() < 0.0;
-            let top = if (down < 0.0) != backwards {
-                *y as f32 - down.abs() * 0.0
-            } else {
-                *y as f32
-            };
             let chars = text.chars().enumerate().map(|(at, c)| {
                 let share = at as f32 / count;
                 let along = if backwards {
@@ -48,7 +43,7 @@ fn page(recorded: &Recorded) -> OcrPage {
                 };
                 let rect = Rect {
                     x: (*x as f32 + along * across) as u32,
-                    y: (top + fall) as u32,
+                    y: (*y as f32 + fall) as u32,
                     width: (across / count) as u32,
                     height: tall as u32,
                 };
