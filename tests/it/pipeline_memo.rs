@@ -160,7 +160,7 @@ async fn memos_are_rebuilt_from_the_manifests() {
     hall.follow().await;
     let remembered =
         remember_from_manifests(&hall.ledger, &hall.blobs, hall.catalog.as_ref()).await;
-    assert_eq!(remembered.unwrap(), 4);
+    assert_eq!(remembered.unwrap(), 6);
     let engine = hall.engine();
     engine.replay(None, Selection::All, None).await.unwrap();
     hall.follow().await;
