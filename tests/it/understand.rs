@@ -8,14 +8,17 @@ use counterfoil::domain::text::{OcrChar, OcrLine, OcrPage, Rect};
 use counterfoil::understand::{repair, understand};
 use serde::Deserialize;
 
-/// A reading as recorded: `[x, y, width, height, angle, joins next, least confidence, text]` a line.
+/// `[x, y, width, height, angle, joins next, least confidence, text]`.
+type Line = (u32, u32, u32, u32, f32, u8, f32, String);
+
+/// A reading as recorded.
 #[derive(Deserialize)]
 struct Recorded {
     kind: String,
     width: u32,
     height: u32,
     fields: Vec<(FieldKind, String)>,
-    lines: Vec<(u32, u32, u32, u32, f32, u8, f32, String)>,
+    lines: Vec<Line>,
 }
 
 /// The page, its characters spread evenly over each line's box.
