@@ -19,7 +19,8 @@
 //! | [`forms`] | printed forms: what they state, Typst data → PDF/A | `domain` |
 //! | [`malware`] | the virus scanner's daemon: streaming bytes to it, its verdict | nothing |
 //! | [`platform`] | the city platform: fetching an application, telling progress | `domain` |
-//! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `pdf`, `derive`, `imaging`, `forms`, `domain` |
+//! | [`understand`] | pure: what a page of text means: fields, material, likeness, repair | `domain` |
+//! | [`worker`] | the child process that touches outside bytes, and its keeper | `ocr`, `understand`, `pdf`, `derive`, `imaging`, `forms`, `domain` |
 //! | [`pipeline`] | how a scan is received and becomes a sealed record | everything above |
 //! | [`people`] | use cases of the people who work here: accounts, signing in, sessions, tokens, signing keys | `store`, `ledger`, `domain` |
 //! | [`records`] | use cases of whoever reads: state, text, export, audit | everything above |
@@ -63,4 +64,5 @@ pub mod store;
 pub mod strict;
 pub mod telemetry;
 pub mod transfer;
+pub mod understand;
 pub mod worker;

@@ -1,5 +1,7 @@
 //! `counterfoil accuracy`: character error of an engine against true text, page by page.
 
+mod understood;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -10,8 +12,8 @@ use crate::app;
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
-use crate::domain::Problem;
 use crate::domain::text::{OcrLine, OcrPage};
+use crate::domain::{Date, Problem};
 use crate::imaging::{Limits, sniff};
 use crate::ocr::score::{Score, score};
 use crate::ocr::{EngineKind, Language};
@@ -25,6 +27,7 @@ const PAGE_DEADLINE: Duration = Duration::from_secs(300);
 #[command(after_help = "\
 例 Example:
   counterfoil accuracy scans/ --engine tesseract
+  counterfoil accuracy pages/ --fields
 真值 NAME.gt.txt 放在 NAME.jpg 旁（多页为 NAME.p1.gt.txt …）True text lies beside each image")]
 pub struct Args {
     /// 含图像与真值的文件夹 Folder with images and their true text
@@ -35,6 +38,9 @@ pub struct Args {
     /// 只评别的引擎读出的文字：NAME.txt 的文件夹 Score what another reader made of them: a folder of NAME.txt
     #[arg(long, value_name = "FOLDER", conflicts_with = "engine")]
     readings: Option<PathBuf>,
+    /// 衡量字段与材料种类，对照图像旁的 NAME.truth.json Measure fields and kinds against the NAME.truth.json beside each image
+    #[arg(long)]
+    fields: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -67,6 +73,9 @@ struct PageScore {
 pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome, CliError> {
     if let Some(readings) = &args.readings {
         return score_readings(&args.folder, readings, output);
+    }
+    if args.fields {
+        return understood::run(config, &args, output).await;
     }
     let engine = EngineKind::from(args.engine);
     let pool = app::worker_pool(config)?;
@@ -168,6 +177,7 @@ async fn read(worker: &mut Checkout, page: u32, engine: EngineKind) -> Result<Oc
     let stage = StageJob::Ocr {
         engine,
         languages: vec![Language::Zh, Language::En],
+        day: Date::of(app::system_clock().now()),
     };
     let read = worker
         .page(page, &[stage], PAGE_DEADLINE)
@@ -206,7 +216,7 @@ fn print(
     )
 }
 
-/// Files of the folder that are images or PDF, in order of names.
+/// Files of the folder that are images or PDF, in order of names; what is known of them lies beside and is left out.
 fn images(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {

@@ -11,6 +11,7 @@ pub mod custody;
 pub mod desk;
 pub mod doctor;
 pub mod export;
+pub mod fields;
 pub mod forms;
 pub mod ingest;
 mod inventory;
@@ -76,6 +77,8 @@ enum Command {
     Search(search::Args),
     /// 查看识别文字 Print the text of a record
     Text(text::Args),
+    /// 材料种类与字段 What a record's pages are, and the fields on them
+    Fields(fields::Args),
     /// 导出 Export a record as searchable PDF, original or text
     Export(export::Args),
     /// 核验：账、档、索引是否一致 Check the ledger against blobs and projections
@@ -218,6 +221,7 @@ fn run(cli: Cli, output: Output) -> Result<Outcome, CliError> {
             Command::Ingest(args) => ingest::run(&config, args, output).await,
             Command::Search(args) => search::run(&config, args, output).await,
             Command::Text(args) => text::run(&config, args, output).await,
+            Command::Fields(args) => fields::run(&config, args, output).await,
             Command::Export(args) => export::run(&config, args, output).await,
             Command::Audit(args) => audit::run(&config, args, output).await,
             Command::Scrub(args) => scrub::run(&config, args, output).await,

@@ -15,6 +15,7 @@ pub mod hall;
 pub mod id;
 pub mod identity;
 pub mod manifest;
+pub mod meaning;
 pub mod person;
 pub mod problem;
 pub(crate) mod refusal;

@@ -22,6 +22,7 @@ pub mod forms;
 pub mod health;
 pub mod inventories;
 pub mod losses;
+pub mod meanings;
 pub mod openapi;
 pub mod packages;
 pub mod papers;
@@ -309,6 +310,7 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(tickets::slip))
         .routes(routes!(reconciliation::compare))
         .routes(routes!(progress::look_up))
+        .routes(routes!(meanings::show))
         .routes(routes!(tiles::checkpoint))
         .routes(routes!(tiles::tile))
         .merge(people())

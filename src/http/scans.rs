@@ -19,7 +19,7 @@ use crate::domain::event::ScanSource;
 use crate::domain::finding::Finding;
 use crate::domain::scan::ScanStatus;
 use crate::domain::{CaseNo, Digest, Event, PipelineName, Problem, SiteCode, Subject};
-use crate::people::{PeopleError, Who};
+use crate::people::{Caller, PeopleError, Who};
 use crate::pipeline::receive::{Incoming, Received};
 
 /// What an upload may say in its query string.
@@ -122,7 +122,7 @@ pub async fn show(
         .state(&scan)
         .await
         .map_err(|error| HttpProblem::new(error.problem(), error.to_string()))?;
-    let cases = readable(&service, &reader, &scan, &state.cases).await?;
+    let cases = readable(&service, &reader.caller, &scan, &state.cases).await?;
     let (status, manifest, pages, findings) = match state.status {
         ScanStatus::Pending => ("pending", None, None, Vec::new()),
         ScanStatus::Sealed { manifest, pages } => {
@@ -193,13 +193,12 @@ fn place_of(uploader: &Uploader) -> Option<SiteCode> {
 
 /// The cases of a scan that the reader may know of. A scan is read by whoever may read one of its cases, and by whoever
 /// scans at the site where it was scanned; the machine's own token reads all.
-async fn readable(
+pub(super) async fn readable(
     service: &Service,
-    reader: &Uploader,
+    caller: &Caller,
     scan: &Digest,
     cases: &[CaseNo],
 ) -> Result<Vec<CaseNo>, HttpProblem> {
-    let caller = &reader.caller;
     if caller.who == Who::Operator {
         return Ok(cases.to_vec());
     }

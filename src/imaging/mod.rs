@@ -5,6 +5,7 @@
 pub mod gray;
 pub mod jpeg;
 pub mod limits;
+pub mod look;
 pub mod metadata;
 pub mod quality;
 pub mod raster;

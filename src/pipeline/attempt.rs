@@ -4,15 +4,16 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::keys::{self, DECODE, LOAD, OCR, QUALITY};
+use super::keys::{self, DECODE, LOAD, LOOK, OCR, QUALITY};
 use super::memo::{Memos, Output};
 use super::pages::Source;
 use super::progress::Progress;
 use super::spec::PipelineSpec;
 use super::trouble::Trouble;
 use crate::domain::manifest::{MANIFEST_VERSION, PageManifest, RecordManifest, StageRecord};
+use crate::domain::meaning::PageLook;
 use crate::domain::text::{EngineId, OcrPage};
-use crate::domain::{Digest, Finding, FindingCode, Sm3};
+use crate::domain::{Date, Digest, Finding, FindingCode, Sm3};
 use crate::imaging::quality::{self, Quality};
 use crate::worker::protocol::{PageFacts, StageJob};
 
@@ -61,6 +62,8 @@ pub(super) struct Attempt<'e> {
     /// The stage that must run again, with its dependants.
     pub(super) forced: Option<&'static str>,
     pub(super) sm3: Sm3,
+    /// The day the scan was received.
+    pub(super) day: Date,
     pub(super) tell: &'e (dyn Fn(Progress) + Send + Sync),
 }
 
@@ -72,12 +75,12 @@ struct Stage {
 }
 
 /// What is known of a page.
-struct PageOutputs {
+pub(super) struct PageOutputs {
     facts: PageFacts,
     quality: Option<Quality>,
-    text: OcrPage,
+    pub(super) text: OcrPage,
     text_digest: Digest,
-    stages: Vec<StageRecord>,
+    pub(super) stages: Vec<StageRecord>,
 }
 
 impl Attempt<'_> {
@@ -159,12 +162,20 @@ impl Attempt<'_> {
                 job: StageJob::Quality,
             });
         }
+        if self.spec.look {
+            stages.push(Stage {
+                name: LOOK,
+                key: keys::look_key(&decode),
+                job: StageJob::Look,
+            });
+        }
         stages.push(Stage {
             name: OCR,
             key: keys::ocr_key(&decode, engine, &ocr.languages),
             job: StageJob::Ocr {
                 engine: ocr.engine,
                 languages: ocr.languages.clone(),
+                day: self.day,
             },
         });
         stages
@@ -201,20 +212,25 @@ impl Attempt<'_> {
         let outputs = outputs
             .into_iter()
             .map(|known| known.or_else(|| kept.next()));
-        collect(page, stages, input, outputs)
+        let mut collected = collect(page, stages, input, outputs)?;
+        if self.spec.understand {
+            self.understand(&mut collected, input).await?;
+        }
+        Ok(collected)
     }
 
     async fn recall_stage(&self, stage: &Stage, input: &Digest) -> Result<Option<Output>, Stop> {
         let known = match stage.name {
             DECODE => output(self.recall::<PageFacts>(DECODE, &stage.key, input).await?),
             QUALITY => output(self.recall::<Quality>(QUALITY, &stage.key, input).await?),
+            LOOK => output(self.recall::<PageLook>(LOOK, &stage.key, input).await?),
             _ => output(self.recall::<OcrPage>(OCR, &stage.key, input).await?),
         };
         Ok(known)
     }
 
     /// A remembered output that can still be read, unless its stage must run again.
-    async fn recall<T: DeserializeOwned>(
+    pub(super) async fn recall<T: DeserializeOwned>(
         &self,
         name: &'static str,
         key: &Digest,
@@ -276,6 +292,7 @@ fn check(page: u32, stage: &Stage, bytes: &Bytes) -> Result<(), Stop> {
     let parses = match stage.name {
         DECODE => parses::<PageFacts>(bytes),
         QUALITY => parses::<Quality>(bytes),
+        LOOK => parses::<PageLook>(bytes),
         _ => parses::<OcrPage>(bytes),
     };
     if parses {
@@ -299,6 +316,7 @@ fn collect(
         match stage.name {
             DECODE => facts = serde_json::from_slice(&output.bytes).ok(),
             QUALITY => quality = serde_json::from_slice(&output.bytes).ok(),
+            LOOK => {}
             _ => {
                 let read = serde_json::from_slice(&output.bytes).ok();
                 text = read.map(|read| (read, output.digest));
@@ -330,7 +348,7 @@ fn manifest_of(page: u32, outputs: PageOutputs) -> PageManifest {
     }
 }
 
-fn record(stage: &str, key: Digest, input: Digest, output: &Output) -> StageRecord {
+pub(super) fn record(stage: &str, key: Digest, input: Digest, output: &Output) -> StageRecord {
     StageRecord {
         stage: stage.to_string(),
         key,

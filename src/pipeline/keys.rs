@@ -9,7 +9,7 @@ use crate::ocr::Language;
 
 /// The stages' names, as in pipeline files, manifests and `replay --stage`, in order. `load` opens the file
 /// and is part of every pipeline; it is not written in the files.
-pub const STAGES: &[&str] = &[LOAD, DECODE, QUALITY, OCR];
+pub const STAGES: &[&str] = &[LOAD, DECODE, QUALITY, LOOK, OCR, UNDERSTAND];
 
 /// Opening the file: pages and findings on the whole.
 pub const LOAD: &str = "load";
@@ -17,20 +17,27 @@ pub const LOAD: &str = "load";
 pub const DECODE: &str = "decode";
 /// Measurements of a page's pixels.
 pub const QUALITY: &str = "quality";
+/// What a page looks like, for finding it again.
+pub const LOOK: &str = "look";
 /// A page's text.
 pub const OCR: &str = "ocr";
+/// What a page's text means.
+pub const UNDERSTAND: &str = "understand";
 
 // A version moves when a stage's code gives another output for the same input and settings.
 const LOAD_VERSION: u32 = 1;
 const DECODE_VERSION: u32 = 1;
 const QUALITY_VERSION: u32 = 1;
-const OCR_VERSION: u32 = 1;
+const LOOK_VERSION: u32 = 1;
+const OCR_VERSION: u32 = 2;
+const UNDERSTAND_VERSION: u32 = 1;
 
 /// Whether redoing `stage` makes the output of `other` doubtful: they are the same, or `other` depends on it.
 pub fn concerns(stage: &str, other: &str) -> bool {
     match stage {
         LOAD => true,
         DECODE => other != LOAD,
+        OCR => other == OCR || other == UNDERSTAND,
         _ => stage == other,
     }
 }
@@ -49,6 +56,16 @@ pub fn decode_key() -> Digest {
 /// Key of measuring a page.
 pub fn quality_key(decode: &Digest) -> Digest {
     key(QUALITY, QUALITY_VERSION, &[], &[decode])
+}
+
+/// Key of what a page looks like.
+pub fn look_key(decode: &Digest) -> Digest {
+    key(LOOK, LOOK_VERSION, &[], &[decode])
+}
+
+/// Key of understanding a page that was read under `ocr`.
+pub fn understand_key(ocr: &Digest) -> Digest {
+    key(UNDERSTAND, UNDERSTAND_VERSION, &[], &[ocr])
 }
 
 /// Key of reading a page with exactly this engine.
@@ -139,6 +156,7 @@ mod tests {
     #[test]
     fn only_dependants_are_concerned() {
         assert!(concerns(DECODE, OCR) && concerns(LOAD, QUALITY) && concerns(OCR, OCR));
+        assert!(concerns(OCR, UNDERSTAND) && !concerns(UNDERSTAND, OCR));
         assert!(!concerns(OCR, QUALITY) && !concerns(QUALITY, OCR) && !concerns(DECODE, LOAD));
     }
 }

@@ -5,6 +5,7 @@
 mod attempt;
 pub mod engine;
 pub mod keys;
+mod meaning;
 mod memo;
 mod pages;
 pub mod progress;

@@ -12,7 +12,7 @@ use crate::domain::id::NotACode;
 use crate::domain::manifest::RecordManifest;
 use crate::domain::scan::{self, ScanRefusal, ScanState, ScanStatus};
 use crate::domain::{
-    CaseNo, Digest, Event, Fact, Finding, FindingCode, PipelineName, RequestId, Sm3, Subject,
+    CaseNo, Date, Digest, Event, Fact, Finding, FindingCode, PipelineName, RequestId, Sm3, Subject,
 };
 use crate::ledger::{Decline, LedgerError, Recorded};
 use crate::store::blob::{BlobError, Blobs};
@@ -30,6 +30,8 @@ struct Received {
     waiting: bool,
     /// What is derived from it is stored through here: it belongs to the scan's cases.
     blobs: Blobs,
+    /// The day it was received.
+    day: Date,
     /// How often it was put back in the queue: each round is sealed or held once.
     round: usize,
 }
@@ -72,6 +74,7 @@ impl Engine {
             engine: self.known_engine(kind),
             forced: lock(&self.forced).get(&lease.scan).copied(),
             sm3: received.sm3,
+            day: received.day,
             tell: &tell,
         };
         let reading = attempt.read().await;
@@ -112,7 +115,9 @@ impl Engine {
         else {
             return Err(Trouble::NotReceived);
         };
+        let day = history.first().map(|recorded| Date::of(recorded.entry.at));
         Ok(Received {
+            day: day.ok_or(Trouble::NotReceived)?,
             sm3: *sm3,
             bytes: *bytes,
             format: *format,

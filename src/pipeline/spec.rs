@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use super::keys::{DECODE, OCR, QUALITY};
+use super::keys::{DECODE, LOOK, OCR, QUALITY, UNDERSTAND};
 use super::settings;
 use crate::domain::{Digest, PipelineName};
 use crate::imaging::{Limits, QualityLimits};
@@ -43,8 +43,12 @@ pub struct PipelineSpec {
     pub limits: ScanLimits,
     /// What the pixels are held against; none when the pipeline has no `quality` stage.
     pub quality: Option<QualityLimits>,
+    /// Whether what a page looks like is kept, so that it is found again.
+    pub look: bool,
     /// How text is read.
     pub ocr: OcrSettings,
+    /// Whether fields and kinds of material are looked for in the text.
+    pub understand: bool,
 }
 
 /// What a scan may cost.
@@ -174,7 +178,9 @@ fn parse_root(
         digest: Digest::of(text),
         limits: limits?,
         quality: stages.quality,
+        look: stages.look,
         ocr: stages.ocr?,
+        understand: stages.understand,
     })
 }
 
@@ -202,11 +208,19 @@ fn parse_name(
 #[derive(Default)]
 struct Stages {
     quality: Option<QualityLimits>,
+    look: bool,
     ocr: Option<OcrSettings>,
+    understand: bool,
 }
 
 fn parse_stages(tables: Vec<Table<'_, '_>>, root: usize, problems: &mut Problems<'_>) -> Stages {
-    const KINDS: &[(&str, &str)] = &[(DECODE, DECODE), (QUALITY, QUALITY), (OCR, OCR)];
+    const KINDS: &[(&str, &str)] = &[
+        (DECODE, DECODE),
+        (QUALITY, QUALITY),
+        (LOOK, LOOK),
+        (OCR, OCR),
+        (UNDERSTAND, UNDERSTAND),
+    ];
     let mut stages = Stages::default();
     let mut seen: Vec<&str> = Vec::new();
     let mut unknown = false;
@@ -225,11 +239,15 @@ fn parse_stages(tables: Vec<Table<'_, '_>>, root: usize, problems: &mut Problems
         } else if kind != DECODE && !seen.contains(&DECODE) {
             let message = format!("stage \"{kind}\" needs \"decode\" before it");
             problems.note(place, message);
+        } else if kind == UNDERSTAND && !seen.contains(&OCR) {
+            problems.note(place, "stage \"understand\" needs \"ocr\" before it");
         }
         seen.push(kind);
         match kind {
             QUALITY => stages.quality = Some(settings::quality(&mut table, problems)),
+            LOOK => stages.look = true,
             OCR => stages.ocr = settings::ocr(&mut table, problems),
+            UNDERSTAND => stages.understand = true,
             _ => {}
         }
         table.finish(problems);

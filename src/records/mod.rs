@@ -1,6 +1,7 @@
 //! Use cases of whoever reads: where a scan stands, its manifest, its text, its export, and the audit of the
 //! whole. Decisions fold histories; the catalog is asked only for what a history cannot give.
 
+pub mod alike;
 pub mod audit;
 pub mod erasure;
 pub mod export;
@@ -10,12 +11,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::domain::manifest::RecordManifest;
+use crate::domain::manifest::{PageManifest, RecordManifest};
+use crate::domain::meaning::{PageLook, PageMeaning};
 use crate::domain::scan::{ScanState, ScanStatus};
 use crate::domain::text::OcrPage;
 use crate::domain::{Digest, Event, Problem, Subject};
 use crate::ledger::store::ProjectionError;
 use crate::ledger::{LedgerStore, Recorded, StoreError};
+use crate::pipeline::keys::{LOOK, UNDERSTAND};
 use crate::pipeline::receive::fold_history;
 use crate::search::PageSource;
 use crate::store::blob::{BlobError, Blobs};
@@ -29,6 +32,7 @@ pub struct Records {
     store: Arc<dyn LedgerStore>,
     blobs: Arc<Blobs>,
     scan_bytes_max: u64,
+    prints: Arc<alike::Prints>,
 }
 
 /// Why a record could not be read.
@@ -91,6 +95,7 @@ impl Records {
             store,
             blobs,
             scan_bytes_max,
+            prints: Arc::default(),
         }
     }
 
@@ -140,6 +145,36 @@ impl Records {
         let entry = manifest.pages.iter().find(|entry| entry.page == page);
         let entry = entry.ok_or(RecordsError::NoSuchPage { page, pages })?;
         self.text_blob(&entry.text).await
+    }
+
+    /// What a page's text means; none where the pipeline did not ask.
+    pub async fn page_meaning(
+        &self,
+        page: &PageManifest,
+    ) -> Result<Option<PageMeaning>, RecordsError> {
+        self.stage_output(page, UNDERSTAND, "the meaning of a page")
+            .await
+    }
+
+    /// What a page looks like; none where the pipeline did not ask.
+    pub async fn page_look(&self, page: &PageManifest) -> Result<Option<PageLook>, RecordsError> {
+        self.stage_output(page, LOOK, "the look of a page").await
+    }
+
+    async fn stage_output<T: serde::de::DeserializeOwned>(
+        &self,
+        page: &PageManifest,
+        name: &str,
+        what: &'static str,
+    ) -> Result<Option<T>, RecordsError> {
+        let stage = page.stages.iter().find(|stage| stage.stage == name);
+        let Some(digest) = stage.map(|stage| stage.output) else {
+            return Ok(None);
+        };
+        let bytes = self.blobs.get(&digest, DERIVED_BYTES_MAX).await?;
+        let read = serde_json::from_slice(&bytes);
+        read.map(Some)
+            .map_err(|error| malformed(&digest, what, &error))
     }
 
     /// A page of text by its own digest.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::derive::PageArt;
 use crate::domain::event::FileFormat;
 use crate::domain::text::{EngineId, OcrPage};
-use crate::domain::{Finding, FindingCode, Timestamp};
+use crate::domain::{Date, Finding, FindingCode, Timestamp};
 use crate::forms::{FormError, TemplateProblem};
 use crate::imaging::Limits;
 use crate::ocr::{EngineKind, Language};
@@ -98,12 +98,16 @@ pub enum StageJob {
     Decode,
     /// Measurements of the pixels. Output: [`crate::imaging::quality::Quality`].
     Quality,
-    /// The page's text. Output: [`OcrPage`].
+    /// What the page looks like, for finding it again. Output: [`crate::domain::meaning::PageLook`].
+    Look,
+    /// The page's text, its numbers repaired. Output: [`OcrPage`].
     Ocr {
         /// Which engine reads.
         engine: EngineKind,
         /// Scripts to expect.
         languages: Vec<Language>,
+        /// The day the scan was received: no date of birth is later.
+        day: Date,
     },
 }
 

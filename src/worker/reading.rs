@@ -13,9 +13,10 @@ use crate::domain::event::FileFormat;
 use crate::domain::{Finding, FindingCode};
 use crate::forms::{Press, Sheet, SheetFile};
 use crate::imaging::Limits;
-use crate::imaging::quality;
+use crate::imaging::{look, quality};
 use crate::ocr::paddle::net::Runtime;
 use crate::ocr::{self, EngineKind, Language, OcrEngine, OcrError};
+use crate::understand;
 
 /// One document, the engines opened so far, and the press once a form was asked for.
 pub(super) struct Reading {
@@ -130,11 +131,17 @@ impl Reading {
                 dpi: image.dpi,
             }),
             StageJob::Quality => to_json(&quality::measure(&image.pixels, image.dpi)),
-            StageJob::Ocr { engine, languages } => {
+            StageJob::Look => to_json(&look::measure(&image.pixels)),
+            StageJob::Ocr {
+                engine,
+                languages,
+                day,
+            } => {
                 let engine = self.engine(*engine)?;
-                let text = engine
+                let mut text = engine
                     .recognise(&image.pixels, image.dpi, languages, deadline)
                     .map_err(|error| unread(Some(page), error))?;
+                understand::repair(&mut text, *day);
                 to_json(&text)
             }
         }

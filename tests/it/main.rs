@@ -161,6 +161,7 @@ mod transfer_years_naive;
 mod transfer_years_people;
 mod transfer_years_rounds;
 mod transfer_years_sheets;
+mod understand;
 mod verify;
 mod verify_hall;
 mod verify_kit;

@@ -82,7 +82,7 @@ counter-paper.toml:19: [[stage]] has an unknown key `dpi`; it knows kind
 counter-paper.toml:21: [[stage]] needs `verify_below`
 counter-paper.toml:22: stage \"ocr\" stands here a second time
 counter-paper.toml:24: `languages` must be a list of \"zh\", \"en\", not a value of type array
-counter-paper.toml:27: `kind` cannot be \"deskew\"; it can be \"decode\", \"quality\", \"ocr\"";
+counter-paper.toml:27: `kind` cannot be \"deskew\"; it can be \"decode\", \"quality\", \"look\", \"ocr\", \"understand\"";
     let found = problems("counter-paper.toml", text);
     assert_eq!(found, expected);
 }

@@ -3,8 +3,8 @@
 //! The limits follow DA/T 31-2017 (纸质档案数字化规范): at least 200 dpi, a page not visibly skewed, nothing
 //! lost to exposure. [`measure`] gives numbers, [`judge`] holds them against [`QualityLimits`].
 
-mod ink;
-mod skew;
+pub(super) mod ink;
+pub(super) mod skew;
 
 use image::{GrayImage, RgbImage};
 use serde::{Deserialize, Serialize};
