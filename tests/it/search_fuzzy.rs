@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use counterfoil::domain::Digest;
 use counterfoil::domain::text::OcrPage;
+use counterfoil::ledger::Projection;
 use counterfoil::search::{
     Hit, How, Mode, Query, Reader, SearchView, boxes, excerpt, normalise, normalise_query,
 };
@@ -168,13 +169,8 @@ async fn pages_are_cut_and_counted_across_ways_and_readers_see_only_theirs() {
     assert!(found.hits.iter().all(|hit| hit.how == How::LookAlike));
     // A page that is erased or sealed again leaves nothing behind that could be found.
     facts.sealed(Digest::of("1"), &[one_line("别的")]);
-    index_again(&facts, &index).await;
-    assert_eq!(hits(&view, "自己", Mode::Fuzzy).len(), 6);
-}
-
-async fn index_again(facts: &Facts, index: &counterfoil::search::SearchIndex) {
-    use counterfoil::ledger::Projection as _;
     index.apply(0, &facts.all).await.unwrap();
+    assert_eq!(hits(&view, "自己", Mode::Fuzzy).len(), 6);
 }
 
 #[tokio::test]
@@ -322,20 +318,16 @@ const CHARS: &[char] = &[
 
 fn random_page(random: &mut Random) -> OcrPage {
     let pick = |random: &mut Random| CHARS[random.below(CHARS.len() as u64) as usize];
-    let lines: Vec<(String, bool)> = (0..1 + random.below(3))
+    let lines: Vec<String> = (0..1 + random.below(3))
         .map(|_| {
             let text = (0..random.below(12)).map(|_| match random.below(8) {
                 0 => ' ',
                 _ => pick(random),
             });
-            (text.collect(), false)
+            text.collect()
         })
-        .map(|(text, _): (String, bool)| (text, true))
         .collect();
-    let lines: Vec<(&str, bool)> = lines
-        .iter()
-        .map(|(text, joins)| (text.as_str(), *joins))
-        .collect();
+    let lines: Vec<(&str, bool)> = lines.iter().map(|text| (text.as_str(), true)).collect();
     let mut read = page(&lines);
     for line in &mut read.lines {
         line.joins_next = random.below(2) == 0;
