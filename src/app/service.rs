@@ -77,6 +77,7 @@ impl App {
             records: self.records(),
             packer: self.packer()?,
             eraser: self.eraser.clone(),
+            search: self.index.view(),
             ledger: self.ledger.clone(),
             appends: self.appends.clone(),
             catalog: self.catalog.clone(),

@@ -33,6 +33,7 @@ pub mod publishing;
 pub mod reconciliation;
 pub mod refiling;
 pub mod scans;
+pub mod search;
 pub mod session;
 pub mod signing;
 pub mod sites;
@@ -68,6 +69,7 @@ use crate::pipeline::receive::Receiver;
 use crate::platform::Platform;
 use crate::records::Records;
 use crate::records::erasure::Eraser;
+use crate::search::SearchView;
 use crate::store::catalog::Catalog;
 use crate::store::lists::{Listed, Page};
 use crate::store::read_log::{ReadKind, ReadLog};
@@ -91,6 +93,8 @@ pub struct Service {
     pub packer: Packer,
     /// Erases what may be erased.
     pub eraser: Arc<Eraser>,
+    /// The full text.
+    pub search: SearchView,
     /// The log, for its size and checkpoint.
     pub ledger: Arc<Ledger>,
     /// How long its appends take.
@@ -288,6 +292,7 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(cases::reveal))
         .routes(routes!(cases::facts))
         .routes(routes!(cases::events))
+        .routes(routes!(search::case))
         .routes(routes!(trays::site))
         .routes(routes!(trays::department))
         .routes(routes!(erasure::erase))

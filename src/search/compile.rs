@@ -14,17 +14,20 @@ use super::query::{Filter, Node, Pattern, Query};
 use super::schema::{Fields, PAGE_KIND, format_name};
 use super::tokenizer::WORD_START;
 use super::view::Reader;
+use super::ways::How;
 
-/// Builds the plan for `query` as `reader` may ask it.
+/// Builds the plan for `query` as `reader` may ask it, with the ways that are no less sure than `how`.
 pub(super) fn compile(
     searcher: &Searcher,
     fields: &Fields,
     query: &Query,
     reader: &Reader,
+    how: How,
 ) -> tantivy::Result<Box<dyn Plan>> {
     let mut compiler = Compiler {
         searcher,
         fields,
+        how,
         frequencies: HashMap::new(),
     };
     let plan = compiler.node(&query.root)?;
@@ -40,26 +43,28 @@ pub(super) fn compile(
     })
 }
 
-struct Compiler<'a> {
+pub(super) struct Compiler<'a> {
     searcher: &'a Searcher,
-    fields: &'a Fields,
-    frequencies: HashMap<String, u64>,
+    pub fields: &'a Fields,
+    how: How,
+    frequencies: HashMap<Term, u64>,
 }
 
 /// A gram that a page must have at an offset from where the pattern begins.
 struct Gram {
     offset: usize,
-    text: String,
+    term: Term,
     frequency: u64,
 }
 
 impl Compiler<'_> {
     fn node(&mut self, node: &Node) -> tantivy::Result<Box<dyn Plan>> {
         match node {
-            Node::Text(patterns) => {
-                let mut plans = Vec::with_capacity(patterns.len());
-                for pattern in patterns {
-                    plans.extend(self.pattern(pattern)?);
+            Node::Text(ways) => {
+                let mut plans = Vec::with_capacity(ways.len());
+                let how = self.how;
+                for way in ways.iter().filter(|way| way.how <= how) {
+                    plans.extend(self.form(&way.form)?);
                 }
                 Ok(any_of(plans))
             }
@@ -129,14 +134,14 @@ impl Compiler<'_> {
     }
 
     /// The plan for one pattern; none when one of its grams stands on no page at all.
-    fn pattern(&mut self, pattern: &Pattern) -> tantivy::Result<Option<Box<dyn Plan>>> {
+    pub fn pattern(&mut self, pattern: &Pattern) -> tantivy::Result<Option<Box<dyn Plan>>> {
         let mut chosen: Vec<(usize, Term)> = Vec::new();
         if let (true, Some(Some(first))) = (pattern.word_start, pattern.cells.first()) {
             let gram = self.gram(0, &[WORD_START, *first])?;
             if gram.frequency == 0 {
                 return Ok(None);
             }
-            chosen.push((0, self.term(&gram)));
+            chosen.push((0, gram.term));
         }
         for (offset, run) in runs(&pattern.cells) {
             if run.len() == 1 && pattern.word_start && offset == 0 {
@@ -145,9 +150,11 @@ impl Compiler<'_> {
             let Some(grams) = self.grams_of_run(offset, &run)? else {
                 return Ok(None);
             };
-            for gram in cover(&grams) {
-                chosen.push((gram.offset, self.term(gram)));
-            }
+            let costs: Vec<u64> = grams.iter().map(|gram| gram.frequency).collect();
+            let cover = cover(&costs);
+            let grams = grams.into_iter().enumerate();
+            let grams = grams.filter(|(index, _)| cover.contains(index));
+            chosen.extend(grams.map(|(_, gram)| (gram.offset, gram.term)));
         }
         if chosen.len() > 1 {
             return Ok(Some(Box::new(PhraseQuery::new_with_offset(chosen))));
@@ -172,30 +179,33 @@ impl Compiler<'_> {
     }
 
     fn gram(&mut self, offset: usize, chars: &[char]) -> tantivy::Result<Gram> {
-        let text: String = chars.iter().collect();
-        let known = self.frequencies.get(&text).copied();
-        let frequency = match known {
-            Some(frequency) => frequency,
-            None => {
-                let term = Term::from_field_text(self.fields.text, &text);
-                let frequency = self.searcher.doc_freq(&term)?;
-                self.frequencies.insert(text.clone(), frequency);
-                frequency
-            }
-        };
+        let term = gram_term(self.fields.text, chars);
+        let frequency = self.frequency(&term)?;
         Ok(Gram {
             offset,
-            text,
+            term,
             frequency,
         })
     }
 
-    fn term(&self, gram: &Gram) -> Term {
-        Term::from_field_text(self.fields.text, &gram.text)
+    /// On how many pages a gram stands; deleted pages may count.
+    pub fn frequency(&mut self, term: &Term) -> tantivy::Result<u64> {
+        if let Some(known) = self.frequencies.get(term) {
+            return Ok(*known);
+        }
+        let frequency = self.searcher.doc_freq(term)?;
+        self.frequencies.insert(term.clone(), frequency);
+        Ok(frequency)
     }
 }
 
-fn unscored(plan: impl Plan) -> Box<dyn Plan> {
+/// The gram of these characters.
+pub(super) fn gram_term(field: Field, chars: &[char]) -> Term {
+    let text: String = chars.iter().collect();
+    Term::from_field_text(field, &text)
+}
+
+pub(super) fn unscored(plan: impl Plan) -> Box<dyn Plan> {
     Box::new(ConstScoreQuery::new(Box::new(plan), 0.0))
 }
 
@@ -224,20 +234,20 @@ fn runs(cells: &[Option<char>]) -> Vec<(usize, Vec<char>)> {
 
 /// Chooses the cheapest grams that leave no character of a run unread: the first, the last, and no two skipped
 /// in a row, with the least sum of frequencies. The rarest gram is always among them, because it decides how
-/// many pages are looked at.
-fn cover(grams: &[Gram]) -> Vec<&Gram> {
+/// many pages are looked at. Takes the frequencies, returns indices in order.
+pub(super) fn cover(frequencies: &[u64]) -> Vec<usize> {
     // best[i]: least cost of a choice that ends with gram i, and the gram chosen before it.
-    let mut best: Vec<(u64, Option<usize>)> = Vec::with_capacity(grams.len());
-    for (index, gram) in grams.iter().enumerate() {
+    let mut best: Vec<(u64, Option<usize>)> = Vec::with_capacity(frequencies.len());
+    for (index, frequency) in frequencies.iter().enumerate() {
         let before = (index.saturating_sub(2)..index)
             .filter_map(|before| best.get(before).map(|(cost, _)| (*cost, before)))
             .min();
         let cost = before
             .map_or(0, |(cost, _)| cost)
-            .saturating_add(gram.frequency);
+            .saturating_add(*frequency);
         best.push((cost, before.map(|(_, before)| before)));
     }
-    let rarest = (0..grams.len()).min_by_key(|index| grams.get(*index).map(|gram| gram.frequency));
+    let rarest = (0..frequencies.len()).min_by_key(|index| frequencies.get(*index));
     let mut chosen: Vec<usize> = rarest.into_iter().collect();
     let mut next = best.len().checked_sub(1);
     while let Some(index) = next {
@@ -247,33 +257,20 @@ fn cover(grams: &[Gram]) -> Vec<&Gram> {
     chosen.sort_unstable();
     chosen.dedup();
     chosen
-        .into_iter()
-        .filter_map(|index| grams.get(index))
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn chosen(frequencies: &[u64]) -> Vec<usize> {
-        let gram = |(offset, frequency): (usize, &u64)| Gram {
-            offset,
-            text: String::new(),
-            frequency: *frequency,
-        };
-        let grams: Vec<Gram> = frequencies.iter().enumerate().map(gram).collect();
-        cover(&grams).iter().map(|gram| gram.offset).collect()
-    }
-
     #[test]
     fn a_cover_leaves_no_character_unread_and_has_the_rarest_gram() {
-        assert_eq!(chosen(&[5]), [0]);
-        assert_eq!(chosen(&[5, 5]), [0, 1]);
-        assert_eq!(chosen(&[5, 9, 5]), [0, 2]);
-        assert_eq!(chosen(&[5, 1, 5]), [0, 1, 2]);
-        assert_eq!(chosen(&[5, 9, 8, 5, 9, 5]), [0, 2, 3, 5]);
-        assert_eq!(chosen(&[9, 9, 8, 1, 8, 9, 9]), [0, 2, 3, 4, 6]);
+        assert_eq!(cover(&[5]), [0]);
+        assert_eq!(cover(&[5, 5]), [0, 1]);
+        assert_eq!(cover(&[5, 9, 5]), [0, 2]);
+        assert_eq!(cover(&[5, 1, 5]), [0, 1, 2]);
+        assert_eq!(cover(&[5, 9, 8, 5, 9, 5]), [0, 2, 3, 5]);
+        assert_eq!(cover(&[9, 9, 8, 1, 8, 9, 9]), [0, 2, 3, 4, 6]);
     }
 
     #[test]

@@ -24,7 +24,6 @@ use crate::ledger::store::ProjectionError;
 use crate::ledger::{Projection, Recorded};
 
 use super::SearchError;
-use super::normalise::normalise;
 use super::schema::{Fields, ScanEntry, schema};
 use super::source::PageSource;
 use super::view::{SearchView, check};
@@ -229,10 +228,9 @@ impl SearchIndex {
             let Some(text) = self.source.page(&page.text).await? else {
                 return Ok(None);
             };
-            let text = normalise(&text).text;
             let fields = self.view.fields;
             Ok::<_, ProjectionError>(Some(
-                fields.page_document(scan, entry, manifest, page, text),
+                fields.page_document(scan, entry, manifest, page, &text),
             ))
         });
         // Boxed: the compiler cannot show that the borrowed futures are Send otherwise.

@@ -4,40 +4,28 @@ use std::ops::Range;
 
 use crate::domain::text::{OcrPage, Rect};
 
-use super::chars::is_word_char;
 use super::normalise::{Origin, normalise};
-use super::query::Pattern;
+use super::ways::{Standing, Way};
 
 /// The most occurrences that are located on one page.
 pub const MATCHES_MAX: usize = 1000;
 
-/// Finds where any of the patterns stands: ranges of characters, in order and without overlap. At one place an
-/// earlier pattern goes before a later one.
-pub(super) fn locate(text: &[char], patterns: &[&Pattern]) -> Vec<Range<usize>> {
+/// Finds where a text stands in any of the ways: ranges of characters, in order and without overlap. At one place an
+/// earlier way goes before a later one.
+pub(super) fn locate(standing: &Standing<'_>, ways: &[&Way]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
-    while at < text.len() && found.len() < MATCHES_MAX {
-        match patterns.iter().find(|pattern| stands_at(text, at, pattern)) {
-            Some(pattern) => {
-                found.push(at..at + pattern.cells.len());
-                at += pattern.cells.len();
-            }
-            None => at += 1,
+    while at < standing.text.len() && found.len() < MATCHES_MAX {
+        let length = ways
+            .iter()
+            .find_map(|way| standing.length_at(at, &way.form))
+            .filter(|length| *length > 0);
+        if let Some(length) = length {
+            found.push(at..at + length);
         }
+        at += length.unwrap_or(1);
     }
     found
-}
-
-fn stands_at(text: &[char], at: usize, pattern: &Pattern) -> bool {
-    let Some(window) = text.get(at..at + pattern.cells.len()) else {
-        return false;
-    };
-    let same = window
-        .iter()
-        .zip(&pattern.cells)
-        .all(|(c, cell)| cell.is_none_or(|expected| expected == *c));
-    let before = at.checked_sub(1).and_then(|before| text.get(before));
-    same && !(pattern.word_start && before.is_some_and(|c| is_word_char(*c)))
 }
 
 /// The boxes of matches on the page they were found on: for each match one box for every line it touches.
@@ -68,6 +56,8 @@ fn box_of_run(page: &OcrPage, run: &[Origin]) -> Option<Rect> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::near::RunnersUp;
+    use super::super::query::Pattern;
     use super::*;
 
     fn chars(text: &str) -> Vec<char> {
@@ -76,12 +66,15 @@ mod tests {
 
     #[test]
     fn occurrences_do_not_overlap_and_word_starts_are_kept() {
-        let pattern = Pattern::exact("aa").unwrap();
-        assert_eq!(locate(&chars("aaaab"), &[&pattern]), [0..2, 2..4]);
+        let found = |text: &str, pattern: Pattern| {
+            let standing = Standing {
+                text: &chars(text),
+                runners_up: &RunnersUp::default(),
+            };
+            locate(&standing, &[&Way::exact(pattern)])
+        };
+        assert_eq!(found("aaaab", Pattern::exact("aa").unwrap()), [0..2, 2..4]);
         let start = Pattern::word_start("co").unwrap();
-        assert_eq!(
-            locate(&chars("xco co\nco中co"), &[&start]),
-            [4..6, 7..9, 10..12]
-        );
+        assert_eq!(found("xco co\nco中co", start), [4..6, 7..9, 10..12]);
     }
 }

@@ -1,30 +1,42 @@
 //! Finding pages by what stands on them: normalised page text in a tantivy index, a page a document, kept as a
-//! projection of the ledger. Here live the normalisation, the tokenizer, the query language and the index. It
-//! never decides anything about a scan, never writes a fact and never keeps what cannot be rebuilt.
+//! projection of the ledger. Here live the normalisation, the tokenizer, the query language, the tables of
+//! look-alikes and surnames, and the index. It never decides anything about a scan, never writes a fact and never keeps
+//! what cannot be rebuilt.
 
+mod alike;
 mod chars;
 mod compile;
 pub mod excerpt;
 mod index;
 mod lexer;
+mod loose;
 pub mod matches;
+mod names;
+pub mod near;
 pub mod normalise;
 mod parse;
+mod phrase;
 pub mod query;
 mod rank;
 mod schema;
+mod sound;
 pub mod source;
 mod tokenizer;
 pub mod view;
+mod ways;
+mod words;
 mod writer;
 
 pub use excerpt::{Snippet, excerpt};
 pub use index::SearchIndex;
 pub use matches::boxes;
+pub use near::RunnersUp;
 pub use normalise::{Origin, PageText, normalise, normalise_query};
 pub use query::{Mode, Query, QueryError};
+pub use schema::INDEX_VERSION;
 pub use source::{MemorySource, PageSource};
 pub use view::{Hit, Hits, Reader, SearchView, case_label};
+pub use ways::How;
 
 /// Why the search index did not do as asked.
 #[derive(Debug, thiserror::Error)]

@@ -247,7 +247,6 @@ mod tests {
             c,
             rect: Rect::default(),
             p: 1.0,
-            others: vec![],
             ..OcrChar::default()
         }
     }

@@ -10,9 +10,9 @@ use crate::domain::{CaseNo, Timestamp};
 use super::lexer::{Placed, Token, tokens};
 use super::normalise::normalise_query;
 use super::query::{
-    CLAUSES_MAX, DEPTH_MAX, FUZZY_CHARS_MAX, FUZZY_CHARS_MIN, Filter, Mode, Node, Pattern,
-    QUERY_CHARS_MAX, QueryError,
+    CLAUSES_MAX, DEPTH_MAX, Filter, Mode, Node, Pattern, QUERY_CHARS_MAX, QueryError,
 };
+use super::ways::Way;
 
 /// Asia/Shanghai. It has kept this offset since 1991, longer than any record here is old.
 const SHANGHAI: Offset = Offset::constant(8);
@@ -50,7 +50,7 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<Node, QueryError> {
         end: chars.len() + 1,
         mode,
         clauses: 0,
-        fuzzy_chars: 0,
+        loose_chars: 0,
     };
     let node = parser.either(0)?;
     match parser.tokens.next() {
@@ -62,12 +62,13 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<Node, QueryError> {
     }
 }
 
-struct Parser {
-    tokens: std::iter::Peekable<std::vec::IntoIter<Placed>>,
+pub(super) struct Parser {
+    pub tokens: std::iter::Peekable<std::vec::IntoIter<Placed>>,
     end: usize,
-    mode: Mode,
+    pub mode: Mode,
     clauses: usize,
-    fuzzy_chars: usize,
+    /// Characters that are not only searched exactly.
+    pub loose_chars: usize,
 }
 
 impl Parser {
@@ -111,16 +112,16 @@ impl Parser {
             ));
         }
         if matches!(token, Token::Word(_) | Token::Phrase(_) | Token::Field(..)) {
-            self.clauses += 1;
-            if self.clauses > CLAUSES_MAX {
-                return Err(error(
-                    column,
-                    format!("at most {CLAUSES_MAX} words, phrases and fields"),
-                ));
-            }
+            self.count_clause(column)?;
         }
         match token {
-            Token::Not => Ok(Node::Not(Box::new(self.part(depth + 1)?))),
+            Token::Not => {
+                // What is negated is compared exactly: else a page would be lost for what may have been misread.
+                let mode = std::mem::replace(&mut self.mode, Mode::Exact);
+                let node = self.part(depth + 1);
+                self.mode = mode;
+                Ok(Node::Not(Box::new(node?)))
+            }
             Token::Open => {
                 let node = self.either(depth + 1)?;
                 match self.tokens.next() {
@@ -134,7 +135,7 @@ impl Parser {
                 let pattern = Pattern::exact(&normalise_query(&phrase));
                 let expected = || error(column, "a phrase with at least one visible character");
                 pattern
-                    .map(|pattern| Node::Text(vec![pattern]))
+                    .map(|pattern| Node::Text(vec![Way::exact(pattern)]))
                     .ok_or_else(expected)
             }
             Token::Field(field, value) => {
@@ -145,31 +146,17 @@ impl Parser {
         }
     }
 
-    fn word(&mut self, word: &str, column: usize) -> Result<Node, QueryError> {
-        let stem = word.strip_suffix('*').filter(|stem| !stem.is_empty());
-        let normalised = normalise_query(stem.unwrap_or(word));
-        let exact = if stem.is_some() {
-            Pattern::word_start(&normalised)
-        } else {
-            Pattern::exact(&normalised)
-        };
-        let exact =
-            exact.ok_or_else(|| error(column, "a word with at least one visible character"))?;
-        if self.mode == Mode::Exact || stem.is_some() || exact.cells.len() < FUZZY_CHARS_MIN {
-            return Ok(Node::Text(vec![exact]));
-        }
-        self.fuzzy_chars += exact.cells.len();
-        if self.fuzzy_chars > FUZZY_CHARS_MAX {
-            let expected = format!(
-                "at most {FUZZY_CHARS_MAX} characters in a fuzzy search; put the rest in quotes"
-            );
+    pub fn count_clause(&mut self, column: usize) -> Result<(), QueryError> {
+        self.clauses += 1;
+        if self.clauses > CLAUSES_MAX {
+            let expected = format!("at most {CLAUSES_MAX} words, phrases and fields");
             return Err(error(column, expected));
         }
-        Ok(Node::Text(Pattern::with_one_error(&normalised)))
+        Ok(())
     }
 }
 
-fn one_or(mut parts: Vec<Node>, join: impl Fn(Vec<Node>) -> Node) -> Node {
+pub(super) fn one_or(mut parts: Vec<Node>, join: impl Fn(Vec<Node>) -> Node) -> Node {
     match parts.pop() {
         Some(only) if parts.is_empty() => only,
         Some(last) => {
@@ -267,6 +254,7 @@ fn days(value: &str) -> Option<Filter> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ways::Form;
     use super::*;
 
     fn written(node: &Node) -> String {
@@ -275,12 +263,18 @@ mod tests {
             format!("({})", parts.join(sign))
         };
         match node {
-            Node::Text(patterns) => {
-                let first = &patterns[0];
-                let text: String = first.cells.iter().map(|cell| cell.unwrap_or('?')).collect();
-                let start = if first.word_start { "^" } else { "" };
-                let more = if patterns.len() > 1 { "~" } else { "" };
-                format!("{start}{text}{more}")
+            Node::Text(ways) => {
+                let more = if ways.len() > 1 { "~" } else { "" };
+                match &ways[0].form {
+                    Form::Read(first) => {
+                        let cells = first.cells.iter();
+                        let text: String = cells.map(|cell| cell.unwrap_or('?')).collect();
+                        let start = if first.word_start { "^" } else { "" };
+                        format!("{start}{text}{more}")
+                    }
+                    Form::Sounds(syllables) => format!("[{}]", syllables.join(" ")),
+                    other => format!("{other:?}"),
+                }
             }
             Node::Filter(filter) => format!("{filter:?}"),
             Node::And(nodes) => join(nodes, " & "),
@@ -308,9 +302,20 @@ mod tests {
             ("coun* 北京* *", Mode::Exact, "(^coun & 北京 & *)"),
             ("电话:010 case", Mode::Exact, "(电话:010 & case)"),
             (
-                "营业执照 甲乙 \"营业执照\"",
+                "营业执照 甲 \"营业执照\" NOT 甲乙",
                 Mode::Fuzzy,
-                "(营业执照~ & 甲乙 & 营业执照)",
+                "(营业执照~ & 甲~ & 营业执照 & !甲乙)",
+            ),
+            (
+                "zhang san 营业 NOT li",
+                Mode::Pinyin,
+                "(((zhang & san) | [zhang san]) & 营业 & !li)",
+            ),
+            ("zhang AND san zs*", Mode::Pinyin, "(zhang~ & san~ & ^zs)"),
+            (
+                "zhangsan lisi \"li\"",
+                Mode::Pinyin,
+                "(zhangsan~ & lisi~ & li)",
             ),
             ("page:2..5", Mode::Exact, "Pages(2, 5)"),
             ("record:0F3a", Mode::Exact, "Record(\"0f3a\")"),

@@ -12,8 +12,16 @@
 //! | `case:A1`, `record:0f3a…`, `page:2`, `page:2..5`, `format:pdf` | of that case, record (4 to 64 digits), page, format |
 //! | `date:2026-11-01..2026-11-30` | received in these days, Asia/Shanghai; either end may be left out |
 //!
-//! An unknown name before a colon is text, as in `联系电话:010`. In [`Mode::Fuzzy`] a plain word of three or more
-//! characters is also found with one character more, less or another (a line break counts as a character).
+//! An unknown name before a colon is text, as in `联系电话:010`. A phrase, a word with `*` and whatever is negated are
+//! compared character by character in every mode: what is found exactly is found in each.
+//!
+//! In [`Mode::Fuzzy`] a plain word is also found where the recogniser nearly read it, where something that looks alike
+//! was read, and, with three or more characters, with one character more, less or another (a line break counts as a
+//! character).
+//!
+//! In [`Mode::Pinyin`] a plain word of Latin letters is also found where Han characters sound so (`zhangsan`, without
+//! tones, every common reading), and where its letters are the initials of a name (`zs`). A syllable that stands alone
+//! belongs to the next word: `zhang san` is `zhangsan`; `AND` keeps them apart.
 
 use crate::domain::event::FileFormat;
 use crate::domain::{CaseNo, Digest, Timestamp};
@@ -21,6 +29,7 @@ use crate::domain::{CaseNo, Digest, Timestamp};
 use super::chars::is_word_char;
 use super::normalise::normalise_query;
 use super::parse;
+use super::ways::{How, Way};
 
 /// The longest query read, in characters.
 pub const QUERY_CHARS_MAX: usize = 256;
@@ -34,8 +43,12 @@ pub const DEPTH_MAX: usize = 16;
 /// The most characters that are searched fuzzily in one query, all words together.
 pub const FUZZY_CHARS_MAX: usize = 48;
 
-/// The shortest word that is searched fuzzily: with two characters, one of them says too little.
-pub const FUZZY_CHARS_MIN: usize = 3;
+/// The shortest word that is found with one character more, less or another: with two characters, one of them says
+/// too little.
+pub const ONE_OFF_CHARS_MIN: usize = 3;
+
+/// The most letters that are searched as pinyin in one query, all words together.
+pub const PINYIN_LETTERS_MAX: usize = 64;
 
 /// How plain words are compared with the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,8 +56,10 @@ pub enum Mode {
     /// Character by character.
     #[default]
     Exact,
-    /// With at most one error in a word, as recognition makes them.
+    /// As recognition may have misread them.
     Fuzzy,
+    /// Latin letters also as the sound of Han characters.
+    Pinyin,
 }
 
 /// A query that cannot be understood.
@@ -66,8 +81,8 @@ pub struct Query {
 /// A part of a query.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
-    /// Any of these patterns stands on the page. The first is the text as asked.
-    Text(Vec<Pattern>),
+    /// A text stands on the page in any of these ways. The first is as asked, unless only a sound is asked for.
+    Text(Vec<Way>),
     /// The page's record has this property.
     Filter(Filter),
     And(Vec<Node>),
@@ -129,22 +144,31 @@ impl Query {
         }
         let pattern = Pattern::exact(&normalise_query(text)).ok_or_else(|| parse::nothing(1))?;
         Ok(Self {
-            root: Node::Text(vec![pattern]),
+            root: Node::Text(vec![Way::exact(pattern)]),
         })
     }
 
-    /// The patterns whose occurrences are shown: those that are not negated.
-    pub(super) fn shown(&self) -> Vec<&Pattern> {
+    /// The ways, no less sure than `how`, whose occurrences are shown, the surest first: those that are not negated.
+    pub(super) fn shown(&self, how: How) -> Vec<&Way> {
         let mut shown = Vec::new();
         let mut nodes = vec![&self.root];
         while let Some(node) = nodes.pop() {
             match node {
-                Node::Text(patterns) => shown.extend(patterns),
+                Node::Text(ways) => shown.extend(ways.iter().filter(|way| way.how <= how)),
                 Node::And(children) | Node::Or(children) => nodes.extend(children.iter().rev()),
                 Node::Filter(_) | Node::Not(_) => {}
             }
         }
+        shown.sort_by_key(|way| way.how);
         shown
+    }
+
+    /// How pages can be found, the surest first.
+    pub(super) fn hows(&self) -> Vec<How> {
+        let ways = self.shown(How::Pinyin).into_iter().map(|way| way.how);
+        let mut hows: Vec<How> = std::iter::once(How::Exact).chain(ways).collect();
+        hows.dedup();
+        hows
     }
 }
 

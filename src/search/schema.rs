@@ -3,21 +3,25 @@
 use tantivy::schema::{
     FAST, Field, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions, Value,
 };
-use tantivy::tokenizer::TextAnalyzer;
+use tantivy::tokenizer::{PreTokenizedString, TextAnalyzer, Token};
 use tantivy::{Index, TantivyDocument, Term};
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::event::FileFormat;
 use crate::domain::manifest::{PageManifest, RecordManifest};
+use crate::domain::text::OcrPage;
 use crate::domain::{CaseNo, Digest, Timestamp};
 
+use super::names::initials_in;
+use super::near::RunnersUp;
+use super::normalise::normalise;
 use super::tokenizer::{GramTokenizer, TOKENIZER_NAME};
 use super::view::{UNFILED_LABEL, case_label};
 
-/// Version of the schema, the normalisation and the tokenizer together. An index of another version is built
+/// Version of the schema, the normalisation, the tokenizer, the runner-ups and the names together. An index of another version is built
 /// anew.
-pub const INDEX_VERSION: u32 = 1;
+pub const INDEX_VERSION: u32 = 2;
 
 /// Bits of [`Fields::place`] that hold the page number; the bits above hold the index of the receiving fact.
 const PLACE_PAGE_BITS: u32 = 24;
@@ -45,6 +49,12 @@ pub(super) struct Fields {
     pub ocr: Field,
     /// The normalised text.
     pub text: Field,
+    /// Grams in which a runner-up stands, at the positions of `text`, see [`super::near`].
+    pub near: Field,
+    /// The runner-ups by place, to say where something was nearly read.
+    pub runners_up: Field,
+    /// The initials of names, see [`super::names`].
+    pub names: Field,
     /// Digest of the scan whose state this is.
     pub state_of: Field,
     /// A [`ScanEntry`] in JSON.
@@ -73,6 +83,14 @@ pub(super) fn schema() -> (Schema, Fields) {
             .set_index_option(IndexRecordOption::Basic);
         TextOptions::default().set_indexing_options(indexing)
     };
+    // Terms that are made before they are given to the index.
+    let made = |option| -> TextOptions {
+        let indexing = TextFieldIndexing::default()
+            .set_tokenizer("raw")
+            .set_fieldnorms(false)
+            .set_index_option(option);
+        TextOptions::default().set_indexing_options(indexing)
+    };
     let grams = TextFieldIndexing::default()
         .set_tokenizer(TOKENIZER_NAME)
         .set_index_option(IndexRecordOption::WithFreqsAndPositions);
@@ -90,6 +108,9 @@ pub(super) fn schema() -> (Schema, Fields) {
             "text",
             TextOptions::default().set_indexing_options(grams) | STORED,
         ),
+        near: builder.add_text_field("near", made(IndexRecordOption::WithFreqsAndPositions)),
+        runners_up: builder.add_text_field("runners_up", STORED),
+        names: builder.add_text_field("names", made(IndexRecordOption::WithFreqs)),
         state_of: builder.add_text_field("state_of", keyword()),
         state: builder.add_text_field("state", STORED),
     };
@@ -150,7 +171,7 @@ impl Fields {
         entry: &ScanEntry,
         manifest: &RecordManifest,
         page: &PageManifest,
-        text: String,
+        read: &OcrPage,
     ) -> TantivyDocument {
         let mut document = TantivyDocument::new();
         document.add_text(self.kind, PAGE_KIND);
@@ -167,8 +188,31 @@ impl Fields {
         document.add_i64(self.received, entry.received_at.as_millis());
         document.add_u64(self.place, place(entry.received_index, page.page));
         document.add_text(self.ocr, page.text.to_string());
-        document.add_text(self.text, text);
+        self.add_text(&mut document, read);
         document
+    }
+
+    fn add_text(&self, document: &mut TantivyDocument, read: &OcrPage) {
+        let normalised = normalise(read);
+        let text: Vec<char> = normalised.text.chars().collect();
+        let runners_up = RunnersUp::of(read, &normalised);
+        if !runners_up.is_empty() {
+            document.add_pre_tokenized_text(self.near, runners_up.grams(&text));
+            document.add_text(self.runners_up, runners_up.written());
+        }
+        let names = initials_in(&text).into_iter().enumerate();
+        let tokens: Vec<Token> = names
+            .map(|(position, text)| Token {
+                position,
+                text,
+                ..Token::default()
+            })
+            .collect();
+        if !tokens.is_empty() {
+            let text = String::new();
+            document.add_pre_tokenized_text(self.names, PreTokenizedString { text, tokens });
+        }
+        document.add_text(self.text, normalised.text);
     }
 }
 

@@ -12,9 +12,11 @@ use crate::domain::{CaseNo, Digest};
 use super::SearchError;
 use super::compile::compile;
 use super::matches::locate;
-use super::query::{Pattern, Query};
-use super::rank::{BestPages, Ranked};
+use super::near::RunnersUp;
+use super::query::Query;
+use super::rank::{BestPages, Ranked, Seen};
 use super::schema::{Fields, INDEX_VERSION, register_tokenizer, schema};
+use super::ways::{How, Standing};
 
 /// The most hits that one call returns.
 pub const LIMIT_MAX: usize = 1000;
@@ -44,7 +46,7 @@ pub enum Reader {
 pub struct Hits {
     /// The exact number of pages found.
     pub total: u64,
-    /// The pages asked for, best first.
+    /// The pages asked for: those found exactly first, then those found less surely; best first among each.
     pub hits: Vec<Hit>,
 }
 
@@ -55,7 +57,10 @@ pub struct Hit {
     pub record: Digest,
     /// Page number from 1.
     pub page: u32,
-    /// How well it fits (BM25), 0 when nothing but fields was asked for. Comparable within one answer only.
+    /// How it was found.
+    pub how: How,
+    /// How well it fits (BM25), 0 when nothing but fields was asked for. Comparable only within one answer, with what
+    /// was found in the same way.
     pub score: f32,
     /// Where the query stands: ranges of characters of the page's normalised text.
     pub matches: Vec<Range<usize>>,
@@ -112,8 +117,9 @@ impl SearchView {
     pub fn pages(&self) -> Result<u64, SearchError> {
         let searcher = self.reader.searcher();
         let every_page = Query::every_page();
-        let plan = compile(&searcher, &self.fields, &every_page, &Reader::Everything)?;
-        Ok(searcher.search(&plan, &BestPages { keep: 0 })?.total)
+        let (fields, everything) = (&self.fields, &Reader::Everything);
+        let plan = compile(&searcher, fields, &every_page, everything, How::Exact)?;
+        Ok(searcher.search(&plan, &BestPages::once(0))?.total)
     }
 
     /// Finds pages: the exact number, and `limit` of them after the first `offset`, best first. Blocks; call
@@ -132,25 +138,47 @@ impl SearchView {
             });
         }
         let searcher = self.reader.searcher();
-        let plan = compile(&searcher, &self.fields, query, reader)?;
         let keep = if limit == 0 { 0 } else { offset + limit };
-        let found = searcher.search(&plan, &BestPages { keep })?;
-        let patterns = query.shown();
-        let wanted = found.best.iter().skip(offset);
+        let (total, best) = self.passes(&searcher, query, reader, keep)?;
+        let wanted = best.iter().skip(offset);
         let hits: Result<Vec<Hit>, SearchError> = wanted
-            .map(|ranked| self.hit(&searcher, ranked, &patterns))
+            .map(|(how, ranked)| self.hit(&searcher, query, *how, ranked))
             .collect();
-        Ok(Hits {
-            total: found.total,
-            hits: hits?,
-        })
+        Ok(Hits { total, hits: hits? })
+    }
+
+    /// Counts what is found and gives the best `keep`. Each way to find a page has a pass, the surest first, that
+    /// leaves out what an earlier one found. So an exact hit is never behind another, whatever the scores.
+    fn passes(
+        &self,
+        searcher: &Searcher,
+        query: &Query,
+        reader: &Reader,
+        keep: usize,
+    ) -> Result<(u64, Vec<(How, Ranked)>), SearchError> {
+        let hows = query.hows();
+        let (mut total, mut best, mut seen) = (0, Vec::new(), Seen::new());
+        for how in &hows {
+            let plan = compile(searcher, &self.fields, query, reader, *how)?;
+            let room = keep - best.len();
+            let pages = match hows.len() {
+                1 => BestPages::once(room),
+                _ => BestPages::after(room, seen),
+            };
+            let found = searcher.search(&plan, &pages)?;
+            total += found.total;
+            best.extend(found.best.into_iter().map(|ranked| (*how, ranked)));
+            seen = found.seen;
+        }
+        Ok((total, best))
     }
 
     fn hit(
         &self,
         searcher: &Searcher,
+        query: &Query,
+        how: How,
         ranked: &Ranked,
-        patterns: &[&Pattern],
     ) -> Result<Hit, SearchError> {
         let document: TantivyDocument = searcher.doc(ranked.address)?;
         let unreadable = |reason: &str| SearchError::Unreadable {
@@ -170,10 +198,16 @@ impl SearchView {
             .ok_or_else(|| unreadable("text"))?
             .chars()
             .collect();
-        let matches = locate(&text, patterns);
+        let runners_up = text_of(self.fields.runners_up).map(RunnersUp::read);
+        let standing = Standing {
+            text: &text,
+            runners_up: &runners_up.unwrap_or_default(),
+        };
+        let matches = locate(&standing, &query.shown(how));
         Ok(Hit {
             record,
             page,
+            how,
             score: ranked.score,
             matches,
             ocr,

@@ -116,7 +116,7 @@ proptest! {
     #[test]
     fn any_query_is_read_or_refused(text in "[甲a1\"“”() :*或非.\\\\]{0,40}|(case|date|page|record|format):\\PC{0,12}") {
         let index = SearchIndex::in_memory(Facts::default().source).unwrap();
-        for mode in [Mode::Exact, Mode::Fuzzy] {
+        for mode in [Mode::Exact, Mode::Fuzzy, Mode::Pinyin] {
             if let Ok(query) = Query::parse(&text, mode) {
                 prop_assert_eq!(index.view().search(&query, &Reader::Everything, 1, 0).unwrap().total, 0);
             }

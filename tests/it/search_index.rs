@@ -10,7 +10,9 @@ use counterfoil::domain::manifest::RecordManifest;
 use counterfoil::domain::text::OcrPage;
 use counterfoil::ledger::Projection;
 use counterfoil::ledger::store::ProjectionError;
-use counterfoil::search::{MemorySource, PageSource, SearchError, SearchIndex, SearchView};
+use counterfoil::search::{
+    INDEX_VERSION, MemorySource, PageSource, SearchError, SearchIndex, SearchView,
+};
 
 use crate::search_corpus::{Facts, Found, ask, count, index_of, one_line};
 
@@ -269,7 +271,8 @@ async fn an_index_that_does_not_open_is_set_aside_and_built_anew() {
         |path| std::fs::write(path.join("meta.json"), "{").unwrap(),
         |path| {
             let meta = std::fs::read_to_string(path.join("meta.json")).unwrap();
-            let other = meta.replace("version\\\":1", "version\\\":999");
+            let version = format!("version\\\":{INDEX_VERSION}");
+            let other = meta.replace(&version, "version\\\":999");
             assert_ne!(meta, other);
             std::fs::write(path.join("meta.json"), other).unwrap();
         },

@@ -94,7 +94,6 @@ pub fn page(lines: &[(&str, bool)]) -> OcrPage {
             c,
             rect: Rect::from([column * 10, row * 20, 10, 20]),
             p: 0.9,
-            others: vec![],
             ..OcrChar::default()
         };
         let chars: Vec<OcrChar> = (0u32..).zip(text.chars()).map(char).collect();
