@@ -24,6 +24,7 @@ pub mod replay;
 pub mod scrub;
 pub mod search;
 pub mod serve;
+pub mod show;
 mod stocktake;
 pub mod text;
 pub mod transfer;
@@ -74,6 +75,8 @@ enum Command {
     Ingest(ingest::Args),
     /// 检索 Search the text of sealed records
     Search(search::Args),
+    /// 查看页面：尺寸、质量、条码与二维码 Show a record's pages: size, quality, bar codes
+    Show(show::Args),
     /// 查看识别文字 Print the text of a record
     Text(text::Args),
     /// 导出 Export a record as searchable PDF, original or text
@@ -217,6 +220,7 @@ fn run(cli: Cli, output: Output) -> Result<Outcome, CliError> {
         match cli.command {
             Command::Ingest(args) => ingest::run(&config, args, output).await,
             Command::Search(args) => search::run(&config, args, output).await,
+            Command::Show(args) => show::run(&config, args, output).await,
             Command::Text(args) => text::run(&config, args, output).await,
             Command::Export(args) => export::run(&config, args, output).await,
             Command::Audit(args) => audit::run(&config, args, output).await,

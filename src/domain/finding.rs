@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// One finding. `page` counts from 1; absent when it concerns the whole file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// Page from 1, or none for the whole file.
@@ -51,7 +51,7 @@ impl Finding {
 macro_rules! finding_codes {
     ($($variant:ident, $holds:literal, $zh:literal, $en:literal;)*) => {
         /// What can be found. Text form is kebab-case (`pdf-encrypted`).
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
         #[serde(rename_all = "kebab-case")]
         pub enum FindingCode {
             $(#[doc = $en] $variant,)*

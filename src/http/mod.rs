@@ -309,6 +309,7 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(tickets::slip))
         .routes(routes!(reconciliation::compare))
         .routes(routes!(progress::look_up))
+        .routes(routes!(scans::pages))
         .routes(routes!(tiles::checkpoint))
         .routes(routes!(tiles::tile))
         .merge(people())

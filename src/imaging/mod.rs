@@ -1,7 +1,8 @@
-//! Pixels: telling a file's format from its content, decoding it within limits, turning it upright, and
-//! measuring its quality. Pure and synchronous: bytes in, pixels or a finding out. Never opens a file, reads a
+//! Pixels: telling a file's format from its content, decoding it within limits, turning it upright,
+//! measuring its quality, and reading its bar codes. Pure and synchronous: bytes in, pixels or a finding out. Never opens a file, reads a
 //! clock, starts a thread or knows what a record is.
 
+pub mod barcode;
 pub mod gray;
 pub mod jpeg;
 pub mod limits;

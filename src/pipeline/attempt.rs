@@ -4,12 +4,13 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::keys::{self, DECODE, LOAD, OCR, QUALITY};
+use super::keys::{self, CODES, DECODE, LOAD, OCR, QUALITY};
 use super::memo::{Memos, Output};
 use super::pages::Source;
 use super::progress::Progress;
 use super::spec::PipelineSpec;
 use super::trouble::Trouble;
+use crate::domain::barcode::PageCodes;
 use crate::domain::manifest::{MANIFEST_VERSION, PageManifest, RecordManifest, StageRecord};
 use crate::domain::text::{EngineId, OcrPage};
 use crate::domain::{Digest, Finding, FindingCode, Sm3};
@@ -159,6 +160,13 @@ impl Attempt<'_> {
                 job: StageJob::Quality,
             });
         }
+        if self.spec.codes {
+            stages.push(Stage {
+                name: CODES,
+                key: keys::codes_key(&decode),
+                job: StageJob::Codes,
+            });
+        }
         stages.push(Stage {
             name: OCR,
             key: keys::ocr_key(&decode, engine, &ocr.languages),
@@ -208,6 +216,7 @@ impl Attempt<'_> {
         let known = match stage.name {
             DECODE => output(self.recall::<PageFacts>(DECODE, &stage.key, input).await?),
             QUALITY => output(self.recall::<Quality>(QUALITY, &stage.key, input).await?),
+            CODES => output(self.recall::<PageCodes>(CODES, &stage.key, input).await?),
             _ => output(self.recall::<OcrPage>(OCR, &stage.key, input).await?),
         };
         Ok(known)
@@ -276,6 +285,7 @@ fn check(page: u32, stage: &Stage, bytes: &Bytes) -> Result<(), Stop> {
     let parses = match stage.name {
         DECODE => parses::<PageFacts>(bytes),
         QUALITY => parses::<Quality>(bytes),
+        CODES => parses::<PageCodes>(bytes),
         _ => parses::<OcrPage>(bytes),
     };
     if parses {
@@ -299,6 +309,8 @@ fn collect(
         match stage.name {
             DECODE => facts = serde_json::from_slice(&output.bytes).ok(),
             QUALITY => quality = serde_json::from_slice(&output.bytes).ok(),
+            // Kept by digest only: nothing of the record is decided by it.
+            CODES => {}
             _ => {
                 let read = serde_json::from_slice(&output.bytes).ok();
                 text = read.map(|read| (read, output.digest));

@@ -9,7 +9,7 @@ use crate::ocr::Language;
 
 /// The stages' names, as in pipeline files, manifests and `replay --stage`, in order. `load` opens the file
 /// and is part of every pipeline; it is not written in the files.
-pub const STAGES: &[&str] = &[LOAD, DECODE, QUALITY, OCR];
+pub const STAGES: &[&str] = &[LOAD, DECODE, QUALITY, CODES, OCR];
 
 /// Opening the file: pages and findings on the whole.
 pub const LOAD: &str = "load";
@@ -17,6 +17,8 @@ pub const LOAD: &str = "load";
 pub const DECODE: &str = "decode";
 /// Measurements of a page's pixels.
 pub const QUALITY: &str = "quality";
+/// A page's bar codes and matrix codes.
+pub const CODES: &str = "codes";
 /// A page's text.
 pub const OCR: &str = "ocr";
 
@@ -24,6 +26,7 @@ pub const OCR: &str = "ocr";
 const LOAD_VERSION: u32 = 1;
 const DECODE_VERSION: u32 = 1;
 const QUALITY_VERSION: u32 = 1;
+const CODES_VERSION: u32 = 1;
 const OCR_VERSION: u32 = 1;
 
 /// Whether redoing `stage` makes the output of `other` doubtful: they are the same, or `other` depends on it.
@@ -49,6 +52,11 @@ pub fn decode_key() -> Digest {
 /// Key of measuring a page.
 pub fn quality_key(decode: &Digest) -> Digest {
     key(QUALITY, QUALITY_VERSION, &[], &[decode])
+}
+
+/// Key of reading a page's codes.
+pub fn codes_key(decode: &Digest) -> Digest {
+    key(CODES, CODES_VERSION, &[], &[decode])
 }
 
 /// Key of reading a page with exactly this engine.
@@ -139,6 +147,7 @@ mod tests {
     #[test]
     fn only_dependants_are_concerned() {
         assert!(concerns(DECODE, OCR) && concerns(LOAD, QUALITY) && concerns(OCR, OCR));
+        assert!(!concerns(CODES, OCR) && concerns(DECODE, CODES));
         assert!(!concerns(OCR, QUALITY) && !concerns(QUALITY, OCR) && !concerns(DECODE, LOAD));
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use super::keys::{DECODE, OCR, QUALITY};
+use super::keys::{CODES, DECODE, OCR, QUALITY};
 use super::settings;
 use crate::domain::{Digest, PipelineName};
 use crate::imaging::{Limits, QualityLimits};
@@ -43,6 +43,8 @@ pub struct PipelineSpec {
     pub limits: ScanLimits,
     /// What the pixels are held against; none when the pipeline has no `quality` stage.
     pub quality: Option<QualityLimits>,
+    /// Whether bar codes and matrix codes are read.
+    pub codes: bool,
     /// How text is read.
     pub ocr: OcrSettings,
 }
@@ -174,6 +176,7 @@ fn parse_root(
         digest: Digest::of(text),
         limits: limits?,
         quality: stages.quality,
+        codes: stages.codes,
         ocr: stages.ocr?,
     })
 }
@@ -202,11 +205,17 @@ fn parse_name(
 #[derive(Default)]
 struct Stages {
     quality: Option<QualityLimits>,
+    codes: bool,
     ocr: Option<OcrSettings>,
 }
 
 fn parse_stages(tables: Vec<Table<'_, '_>>, root: usize, problems: &mut Problems<'_>) -> Stages {
-    const KINDS: &[(&str, &str)] = &[(DECODE, DECODE), (QUALITY, QUALITY), (OCR, OCR)];
+    const KINDS: &[(&str, &str)] = &[
+        (DECODE, DECODE),
+        (QUALITY, QUALITY),
+        (CODES, CODES),
+        (OCR, OCR),
+    ];
     let mut stages = Stages::default();
     let mut seen: Vec<&str> = Vec::new();
     let mut unknown = false;
@@ -229,6 +238,7 @@ fn parse_stages(tables: Vec<Table<'_, '_>>, root: usize, problems: &mut Problems
         seen.push(kind);
         match kind {
             QUALITY => stages.quality = Some(settings::quality(&mut table, problems)),
+            CODES => stages.codes = true,
             OCR => stages.ocr = settings::ocr(&mut table, problems),
             _ => {}
         }

@@ -1,21 +1,24 @@
-//! Use cases of whoever reads: where a scan stands, its manifest, its text, its export, and the audit of the
+//! Use cases of whoever reads: where a scan stands, its manifest, its pages, its text, its export, and the audit of the
 //! whole. Decisions fold histories; the catalog is asked only for what a history cannot give.
 
 pub mod audit;
 pub mod erasure;
 pub mod export;
+pub mod pages;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::domain::manifest::RecordManifest;
+use crate::domain::barcode::{Barcode, PageCodes};
+use crate::domain::manifest::{PageManifest, RecordManifest};
 use crate::domain::scan::{ScanState, ScanStatus};
 use crate::domain::text::OcrPage;
 use crate::domain::{Digest, Event, Problem, Subject};
 use crate::ledger::store::ProjectionError;
 use crate::ledger::{LedgerStore, Recorded, StoreError};
+use crate::pipeline::keys::CODES;
 use crate::pipeline::receive::fold_history;
 use crate::search::PageSource;
 use crate::store::blob::{BlobError, Blobs};
@@ -140,6 +143,18 @@ impl Records {
         let entry = manifest.pages.iter().find(|entry| entry.page == page);
         let entry = entry.ok_or(RecordsError::NoSuchPage { page, pages })?;
         self.text_blob(&entry.text).await
+    }
+
+    /// The bar codes and matrix codes of one page, from the top down; none where they were not looked for.
+    pub async fn page_codes(&self, page: &PageManifest) -> Result<Vec<Barcode>, RecordsError> {
+        let stage = page.stages.iter().find(|stage| stage.stage == CODES);
+        let Some(digest) = stage.map(|stage| stage.output) else {
+            return Ok(Vec::new());
+        };
+        let bytes = self.blobs.get(&digest, DERIVED_BYTES_MAX).await?;
+        let read: PageCodes = serde_json::from_slice(&bytes)
+            .map_err(|error| malformed(&digest, "a page of codes", &error))?;
+        Ok(read.codes)
     }
 
     /// A page of text by its own digest.

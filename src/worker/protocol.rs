@@ -98,6 +98,8 @@ pub enum StageJob {
     Decode,
     /// Measurements of the pixels. Output: [`crate::imaging::quality::Quality`].
     Quality,
+    /// Bar codes and matrix codes. Output: [`crate::domain::barcode::PageCodes`].
+    Codes,
     /// The page's text. Output: [`OcrPage`].
     Ocr {
         /// Which engine reads.

@@ -12,8 +12,7 @@ use crate::derive::{PageArt, art};
 use crate::domain::event::FileFormat;
 use crate::domain::{Finding, FindingCode};
 use crate::forms::{Press, Sheet, SheetFile};
-use crate::imaging::Limits;
-use crate::imaging::quality;
+use crate::imaging::{Limits, barcode, quality};
 use crate::ocr::{self, EngineKind, Language, OcrEngine, OcrError};
 
 /// One document, the engines opened so far, and the press once a form was asked for.
@@ -126,6 +125,7 @@ impl Reading {
                 dpi: image.dpi,
             }),
             StageJob::Quality => to_json(&quality::measure(&image.pixels, image.dpi)),
+            StageJob::Codes => to_json(&barcode::find(&image.pixels)),
             StageJob::Ocr { engine, languages } => {
                 let engine = self.engine(*engine)?;
                 let text = engine

@@ -55,6 +55,7 @@ mod catalog_simulation;
 mod catalogue_files;
 mod catalogue_http;
 mod cli;
+mod codes;
 mod config;
 mod conformance;
 mod cosignature;

@@ -39,8 +39,8 @@ async fn a_readable_scan_is_sealed_and_its_manifest_says_what_was_read_and_by_wh
         .iter()
         .map(|stage| stage.stage.as_str())
         .collect();
-    assert_eq!(names, ["load", "decode", "quality", "ocr"]);
-    assert_eq!(page.text, page.stages[3].output);
+    assert_eq!(names, ["load", "decode", "quality", "codes", "ocr"]);
+    assert_eq!(page.text, page.stages[4].output);
     for stage in &page.stages {
         assert!(hall.blobs.contains(&stage.output).await.unwrap());
     }

@@ -25,7 +25,7 @@ async fn a_second_reading_gives_no_job_to_a_worker() {
     assert_eq!(hall.jobs(), jobs);
     assert_eq!(hall.manifest(scan).await, first);
     assert_eq!(hall.facts(scan).await, 4);
-    assert_eq!((engine.tally().made, engine.tally().recalled), (4, 4));
+    assert_eq!((engine.tally().made, engine.tally().recalled), (5, 5));
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn a_changed_setting_runs_only_what_depends_on_it() {
         hall.follow().await;
         hall.finish(&engine).await;
         assert_eq!(engine.tally().made, made, "{to}");
-        assert_eq!(engine.tally().recalled, 4 - made, "{to}");
+        assert_eq!(engine.tally().recalled, 5 - made, "{to}");
         let after = hall.manifest(scan).await;
         assert_ne!(after.pipeline_digest, before.pipeline_digest);
     }
@@ -62,7 +62,13 @@ async fn replay_of_a_stage_runs_it_and_its_dependants_only() {
     let engine = hall.engine();
     hall.finish(&engine).await;
     let before = hall.manifest(scan).await;
-    for (stage, runs) in [("ocr", 1), ("quality", 1), ("decode", 3), ("load", 4)] {
+    for (stage, runs) in [
+        ("ocr", 1),
+        ("quality", 1),
+        ("codes", 1),
+        ("decode", 4),
+        ("load", 5),
+    ] {
         let made = engine.tally().made;
         let these = Selection::These(vec![scan]);
         assert_eq!(engine.replay(Some(stage), these, None).await.unwrap(), 1);
@@ -121,7 +127,7 @@ async fn a_memo_whose_output_is_gone_is_made_again() {
     hall.follow().await;
     hall.finish(&engine).await;
     assert_eq!(hall.manifest(scan).await, before);
-    assert_eq!(engine.tally().made, 6);
+    assert_eq!(engine.tally().made, 7);
     assert!(hall.blobs.contains(&before.pages[0].text).await.unwrap());
 }
 
@@ -153,7 +159,7 @@ async fn memos_are_rebuilt_from_the_manifests() {
     hall.follow().await;
     let remembered =
         remember_from_manifests(&hall.ledger, &hall.blobs, hall.catalog.as_ref()).await;
-    assert_eq!(remembered.unwrap(), 4);
+    assert_eq!(remembered.unwrap(), 5);
     let engine = hall.engine();
     engine.replay(None, Selection::All, None).await.unwrap();
     hall.follow().await;
