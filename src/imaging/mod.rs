@@ -1,5 +1,5 @@
 //! Pixels: telling a file's format from its content, decoding it within limits, turning it upright,
-//! measuring its quality, and reading its bar codes. Pure and synchronous: bytes in, pixels or a finding out. Never opens a file, reads a
+//! measuring its quality, setting a photographed one straight, and reading its bar codes. Pure and synchronous: bytes in, pixels or a finding out. Never opens a file, reads a
 //! clock, starts a thread or knows what a record is.
 
 pub mod barcode;
@@ -7,6 +7,7 @@ pub mod gray;
 pub mod jpeg;
 pub mod limits;
 pub mod metadata;
+pub mod perspective;
 pub mod quality;
 pub mod raster;
 pub mod rotate;

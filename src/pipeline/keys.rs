@@ -25,7 +25,7 @@ pub const OCR: &str = "ocr";
 // A version moves when a stage's code gives another output for the same input and settings.
 const LOAD_VERSION: u32 = 1;
 const DECODE_VERSION: u32 = 1;
-const QUALITY_VERSION: u32 = 1;
+const QUALITY_VERSION: u32 = 2;
 const CODES_VERSION: u32 = 1;
 const OCR_VERSION: u32 = 1;
 

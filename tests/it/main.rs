@@ -106,6 +106,7 @@ mod package_kit;
 mod package_metadata;
 mod package_register;
 mod package_sip;
+mod page_faults;
 mod paper_box_http;
 mod paper_cli;
 mod paper_forms;
