@@ -50,10 +50,11 @@ fn draw_qr(page: &mut RgbImage, text: &str, (x, y): (u32, u32), module: u32) {
     }
 }
 
-fn draw_bars(page: &mut RgbImage, text: &str, (x, y): (u32, u32), module: u32) {
+fn draw_bars(page: &mut RgbImage, text: &str, (x, y): (u32, u32), grey: u8) {
+    let module = 2;
     for bar in Code128::encode_str(text).unwrap().bar_coordinates() {
         let place = (x + u32::from(bar.x) * module, y);
-        fill(page, place, (u32::from(bar.width) * module, 90), 0);
+        fill(page, place, (u32::from(bar.width) * module, 90), grey);
     }
 }
 
@@ -107,7 +108,7 @@ fn a_page_without_codes_has_none() {
 fn several_codes_are_read_at_every_quarter_turn_and_inverted() {
     let mut upright = sheet();
     draw_qr(&mut upright, "受理凭证 QH2026-1103-0042", (120, 140), 4);
-    draw_bars(&mut upright, "QH2026-1103-0042", (500, 700), 2);
+    draw_bars(&mut upright, "QH2026-1103-0042", (500, 700), 0);
     draw_qr(&mut upright, "second", (800, 1400), 5);
     let mut inverted = upright.clone();
     image::imageops::invert(&mut inverted);
@@ -125,6 +126,15 @@ fn several_codes_are_read_at_every_quarter_turn_and_inverted() {
             assert_eq!(told, expected, "{quarters} quarter turns on {light}");
         }
     }
+}
+
+#[test]
+fn light_bars_on_a_dark_label_are_read() {
+    let mut page = sheet();
+    fill(&mut page, (300, 800), (500, 130), 20);
+    draw_bars(&mut page, "QH2026-1103-0042", (320, 820), 245);
+    let codes = find(&page).codes;
+    assert_eq!(told(&codes), [(BarcodeKind::Code128, "QH2026-1103-0042")]);
 }
 
 #[test]

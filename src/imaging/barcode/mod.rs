@@ -24,6 +24,12 @@ const LARGE_SIDE: u32 = 1_200;
 /// What is smaller, a picture of a code alone, is searched a third time at twice its size.
 const SMALL_SIDE: u32 = 400;
 
+/// A stretch of a row, the mean level below which it is dark, and how many such a page with a dark field has: a small
+/// label of 20 mm × 8 mm at 200 dpi has 60.
+const FIELD: usize = 32;
+const FIELD_LEVEL: u32 = 140;
+const FIELDS_MIN: u32 = 40;
+
 const LINEAR: &[BarcodeFormat] = &[
     BarcodeFormat::Code128,
     BarcodeFormat::Code93,
@@ -55,7 +61,7 @@ pub fn find(page: &RgbImage) -> PageCodes {
     let both: Vec<BarcodeFormat> = LINEAR.iter().chain(MATRIX).copied().collect();
     look(&luma, &both, LocalAverage, (step, 1), &mut codes);
     if width.max(height) > LARGE_SIDE {
-        let half = gray::gray_reduced(page, step * 2);
+        let half = halved(&luma);
         look(&half, MATRIX, GlobalHistogram, (step * 2, 1), &mut codes);
     } else {
         look(&luma, MATRIX, GlobalHistogram, (step, 1), &mut codes);
@@ -65,14 +71,45 @@ pub fn find(page: &RgbImage) -> PageCodes {
         look(&double, MATRIX, GlobalHistogram, (1, 2), &mut codes);
     }
     // The library turns matrix codes from light to dark itself, bars it does not.
-    let mut negative = luma;
-    for value in negative.iter_mut() {
-        *value = 255 - *value;
+    if has_dark_fields(&luma) {
+        let mut negative = luma;
+        for value in negative.iter_mut() {
+            *value = 255 - *value;
+        }
+        look(&negative, LINEAR, LocalAverage, (step, 1), &mut codes);
     }
-    look(&negative, LINEAR, LocalAverage, (step, 1), &mut codes);
     codes.sort_by_key(|code| (code.rect.y, code.rect.x));
     codes.truncate(CODES_MAX);
     PageCodes { codes }
+}
+
+/// Each pixel the mean of four.
+fn halved(image: &GrayImage) -> GrayImage {
+    let mut out = GrayImage::new(image.width() / 2, image.height() / 2);
+    let (from, to) = (image.width() as usize, out.width() as usize);
+    let pairs = image.as_raw().chunks_exact(from * 2);
+    for (row, pair) in out.chunks_exact_mut(to.max(1)).zip(pairs) {
+        let (upper, lower) = pair.split_at(from);
+        let cells = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+        for (value, (one, two)) in row.iter_mut().zip(cells) {
+            let sum = u16::from(one[0]) + u16::from(one[1]) + u16::from(two[0]) + u16::from(two[1]);
+            *value = (sum / 4) as u8;
+        }
+    }
+    out
+}
+
+/// Whether there are fields of half dark, half light or darker, large enough for bars on a dark ground: print on paper
+/// is lighter. Every fourth row tells.
+fn has_dark_fields(luma: &GrayImage) -> bool {
+    let mut dark = 0;
+    for row in luma.as_raw().chunks_exact(luma.width() as usize).step_by(4) {
+        for field in row.chunks_exact(FIELD) {
+            let sum: u32 = field.iter().map(|value| u32::from(*value)).sum();
+            dark += u32::from(sum < FIELD as u32 * FIELD_LEVEL);
+        }
+    }
+    dark >= FIELDS_MIN
 }
 
 /// Adds what is found and believed and not there yet. `scale` is what a length on the image is multiplied with and
