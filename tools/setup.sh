@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 packages=(
   tesseract-ocr tesseract-ocr-eng tesseract-ocr-chi-sim libtesseract-dev libleptonica-dev
-  pkg-config clang libclang-dev cmake nasm
+  pkg-config clang libclang-dev cmake g++ nasm
   fonts-noto-cjk poppler-utils qpdf python3 python3-pip
 )
 

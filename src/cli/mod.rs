@@ -25,6 +25,7 @@ pub mod replay;
 pub mod scrub;
 pub mod search;
 pub mod serve;
+pub mod show;
 mod stocktake;
 pub mod text;
 pub mod transfer;
@@ -75,6 +76,8 @@ enum Command {
     Ingest(ingest::Args),
     /// 检索 Search the text of sealed records
     Search(search::Args),
+    /// 查看页面：尺寸、质量、条码与二维码 Show a record's pages: size, quality, bar codes
+    Show(show::Args),
     /// 查看识别文字 Print the text of a record
     Text(text::Args),
     /// 材料种类与字段 What a record's pages are, and the fields on them
@@ -220,6 +223,7 @@ fn run(cli: Cli, output: Output) -> Result<Outcome, CliError> {
         match cli.command {
             Command::Ingest(args) => ingest::run(&config, args, output).await,
             Command::Search(args) => search::run(&config, args, output).await,
+            Command::Show(args) => show::run(&config, args, output).await,
             Command::Text(args) => text::run(&config, args, output).await,
             Command::Fields(args) => fields::run(&config, args, output).await,
             Command::Export(args) => export::run(&config, args, output).await,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// One finding. `page` counts from 1; absent when it concerns the whole file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// Page from 1, or none for the whole file.
@@ -51,7 +51,7 @@ impl Finding {
 macro_rules! finding_codes {
     ($($variant:ident, $holds:literal, $zh:literal, $en:literal;)*) => {
         /// What can be found. Text form is kebab-case (`pdf-encrypted`).
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
         #[serde(rename_all = "kebab-case")]
         pub enum FindingCode {
             $(#[doc = $en] $variant,)*
@@ -104,6 +104,10 @@ finding_codes! {
     OverExposed, false, "曝光过度", "the page is over-exposed";
     UnderExposed, false, "曝光不足", "the page is under-exposed";
     Blurred, false, "图像模糊", "the image is blurred";
+    ClippedEdge, false, "页边文字或线条被裁切；请放正纸张后重新扫描", "text or lines run out of the image and are cut off; lay the paper within the scanner's edge and scan it again";
+    BleedThrough, false, "背面字迹透印", "the back of the page shines through";
+    MissingCorner, false, "页角缺失或折叠；请展平后重新扫描", "a corner of the page is missing or folded; flatten it and scan it again";
+    Perspective, false, "页面为斜拍，有透视变形；请正对页面拍摄或改用扫描仪", "the page was photographed aslant; photograph it from straight above or scan it";
     NoText, false, "未识别到文字", "no text was recognised";
     NeedsVerification, false, "部分文字把握不足，建议核对", "some characters are uncertain; verification is advised";
 }

@@ -3,6 +3,7 @@
 //! or imports another module of this crate.
 
 pub mod access;
+pub mod barcode;
 pub mod calendar;
 pub mod case;
 pub mod catalogue;

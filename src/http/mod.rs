@@ -316,6 +316,7 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(reconciliation::compare))
         .routes(routes!(progress::look_up))
         .routes(routes!(meanings::show))
+        .routes(routes!(scans::pages))
         .routes(routes!(tiles::checkpoint))
         .routes(routes!(tiles::tile))
         .merge(people())

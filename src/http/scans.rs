@@ -9,10 +9,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::Service;
 use super::cases::Known;
-use super::door::Uploader;
+use super::door::{Signed, Uploader};
+use super::extract::{Asked, At};
 use super::problem::HttpProblem;
 use crate::domain::access::{Action, Grant, Scope, Target, Verdict};
 use crate::domain::event::ScanSource;
@@ -21,6 +23,9 @@ use crate::domain::scan::ScanStatus;
 use crate::domain::{CaseNo, Digest, Event, PipelineName, Problem, SiteCode, Subject};
 use crate::people::{Caller, PeopleError, Who};
 use crate::pipeline::receive::{Incoming, Received};
+use crate::records::RecordsError;
+use crate::records::pages::{PAGES_MAX, PageView};
+use crate::store::read_log::ReadKind;
 
 /// What an upload may say in its query string.
 #[derive(Debug, Deserialize)]
@@ -54,6 +59,30 @@ struct ScanView {
     pages: Option<u32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     findings: Vec<Finding>,
+}
+
+/// Which pages are wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PagesQuery {
+    /// The first, counting from 1; 1 without it.
+    #[param(minimum = 1)]
+    from: Option<u32>,
+    /// How many, at most 200; 50 without it.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// Pages of a sealed record.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecordPages {
+    /// The scan's digest.
+    scan: Digest,
+    /// How many pages the record has.
+    total: u32,
+    /// Those asked for.
+    pages: Vec<PageView>,
 }
 
 /// `PUT`: 202 with the receipt once the scan and its fact are durable; 200 with the first receipt when the same
@@ -117,11 +146,7 @@ pub async fn show(
     Path(sha256): Path<String>,
 ) -> Result<Response, HttpProblem> {
     let scan = parse_digest(&sha256)?;
-    let state = service
-        .records
-        .state(&scan)
-        .await
-        .map_err(|error| HttpProblem::new(error.problem(), error.to_string()))?;
+    let state = service.records.state(&scan).await.map_err(unread)?;
     let cases = readable(&service, &reader.caller, &scan, &state.cases).await?;
     let (status, manifest, pages, findings) = match state.status {
         ScanStatus::Pending => ("pending", None, None, Vec::new()),
@@ -140,6 +165,45 @@ pub async fn show(
         findings,
     };
     Ok(Json(view).into_response())
+}
+
+/// Pages of a sealed record: size, what quality control found, and the bar codes and matrix codes on them. What a code says
+/// may be personal, so the read is noted with each case of the scan that the reader may see.
+#[utoipa::path(get, path = "/api/v1/scans/{sha256}/pages", tag = "scans",
+    params(("sha256" = Digest, Path), PagesQuery),
+    responses((status = 200, body = RecordPages)), security(("session" = [])))]
+pub async fn pages(
+    State(service): State<Arc<Service>>,
+    signed: Signed,
+    At(scan): At<Digest>,
+    Asked(asked): Asked<PagesQuery>,
+) -> Result<Json<RecordPages>, HttpProblem> {
+    let state = service.records.state(&scan).await.map_err(unread)?;
+    let cases = readable(&service, &signed.caller, &scan, &state.cases).await?;
+    if cases.is_empty() {
+        service.note(&signed, &Subject::Scan(scan), ReadKind::Document, None)?;
+    }
+    for no in &cases {
+        service.note(
+            &signed,
+            &Subject::Case(no.clone()),
+            ReadKind::Document,
+            None,
+        )?;
+    }
+    let manifest = service.records.manifest(&scan).await.map_err(unread)?;
+    let limit = asked.limit.unwrap_or(50).clamp(1, PAGES_MAX);
+    let from = asked.from.unwrap_or(1);
+    let pages = service.records.pages(&manifest, from, limit).await;
+    Ok(Json(RecordPages {
+        scan,
+        total: u32::try_from(manifest.pages.len()).unwrap_or(u32::MAX),
+        pages: pages.map_err(unread)?,
+    }))
+}
+
+fn unread(error: RecordsError) -> HttpProblem {
+    HttpProblem::new(error.problem(), error.to_string())
 }
 
 /// Whoever uploads for a case must have it; without one, a place of one's own to scan at.

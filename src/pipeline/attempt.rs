@@ -4,12 +4,13 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::keys::{self, DECODE, LOAD, LOOK, OCR, QUALITY};
+use super::keys::{self, CODES, DECODE, LOAD, LOOK, OCR, QUALITY};
 use super::memo::{Memos, Output};
 use super::pages::Source;
 use super::progress::Progress;
 use super::spec::PipelineSpec;
 use super::trouble::Trouble;
+use crate::domain::barcode::PageCodes;
 use crate::domain::manifest::{MANIFEST_VERSION, PageManifest, RecordManifest, StageRecord};
 use crate::domain::meaning::PageLook;
 use crate::domain::text::{EngineId, OcrPage};
@@ -162,6 +163,13 @@ impl Attempt<'_> {
                 job: StageJob::Quality,
             });
         }
+        if self.spec.codes {
+            stages.push(Stage {
+                name: CODES,
+                key: keys::codes_key(&decode),
+                job: StageJob::Codes,
+            });
+        }
         if self.spec.look {
             stages.push(Stage {
                 name: LOOK,
@@ -223,6 +231,7 @@ impl Attempt<'_> {
         let known = match stage.name {
             DECODE => output(self.recall::<PageFacts>(DECODE, &stage.key, input).await?),
             QUALITY => output(self.recall::<Quality>(QUALITY, &stage.key, input).await?),
+            CODES => output(self.recall::<PageCodes>(CODES, &stage.key, input).await?),
             LOOK => output(self.recall::<PageLook>(LOOK, &stage.key, input).await?),
             _ => output(self.recall::<OcrPage>(OCR, &stage.key, input).await?),
         };
@@ -292,6 +301,7 @@ fn check(page: u32, stage: &Stage, bytes: &Bytes) -> Result<(), Stop> {
     let parses = match stage.name {
         DECODE => parses::<PageFacts>(bytes),
         QUALITY => parses::<Quality>(bytes),
+        CODES => parses::<PageCodes>(bytes),
         LOOK => parses::<PageLook>(bytes),
         _ => parses::<OcrPage>(bytes),
     };
@@ -316,7 +326,8 @@ fn collect(
         match stage.name {
             DECODE => facts = serde_json::from_slice(&output.bytes).ok(),
             QUALITY => quality = serde_json::from_slice(&output.bytes).ok(),
-            LOOK => {}
+            // Kept by digest only: nothing of the record is decided by them.
+            CODES | LOOK => {}
             _ => {
                 let read = serde_json::from_slice(&output.bytes).ok();
                 text = read.map(|read| (read, output.digest));

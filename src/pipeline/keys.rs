@@ -9,7 +9,7 @@ use crate::ocr::Language;
 
 /// The stages' names, as in pipeline files, manifests and `replay --stage`, in order. `load` opens the file
 /// and is part of every pipeline; it is not written in the files.
-pub const STAGES: &[&str] = &[LOAD, DECODE, QUALITY, LOOK, OCR, UNDERSTAND];
+pub const STAGES: &[&str] = &[LOAD, DECODE, QUALITY, CODES, LOOK, OCR, UNDERSTAND];
 
 /// Opening the file: pages and findings on the whole.
 pub const LOAD: &str = "load";
@@ -17,6 +17,8 @@ pub const LOAD: &str = "load";
 pub const DECODE: &str = "decode";
 /// Measurements of a page's pixels.
 pub const QUALITY: &str = "quality";
+/// A page's bar codes and matrix codes.
+pub const CODES: &str = "codes";
 /// What a page looks like, for finding it again.
 pub const LOOK: &str = "look";
 /// A page's text.
@@ -27,7 +29,8 @@ pub const UNDERSTAND: &str = "understand";
 // A version moves when a stage's code gives another output for the same input and settings.
 const LOAD_VERSION: u32 = 1;
 const DECODE_VERSION: u32 = 1;
-const QUALITY_VERSION: u32 = 1;
+const QUALITY_VERSION: u32 = 2;
+const CODES_VERSION: u32 = 1;
 const LOOK_VERSION: u32 = 1;
 const OCR_VERSION: u32 = 2;
 const UNDERSTAND_VERSION: u32 = 1;
@@ -56,6 +59,11 @@ pub fn decode_key() -> Digest {
 /// Key of measuring a page.
 pub fn quality_key(decode: &Digest) -> Digest {
     key(QUALITY, QUALITY_VERSION, &[], &[decode])
+}
+
+/// Key of reading a page's codes.
+pub fn codes_key(decode: &Digest) -> Digest {
+    key(CODES, CODES_VERSION, &[], &[decode])
 }
 
 /// Key of what a page looks like.
@@ -157,6 +165,7 @@ mod tests {
     fn only_dependants_are_concerned() {
         assert!(concerns(DECODE, OCR) && concerns(LOAD, QUALITY) && concerns(OCR, OCR));
         assert!(concerns(OCR, UNDERSTAND) && !concerns(UNDERSTAND, OCR));
+        assert!(!concerns(CODES, OCR) && concerns(DECODE, CODES));
         assert!(!concerns(OCR, QUALITY) && !concerns(QUALITY, OCR) && !concerns(DECODE, LOAD));
     }
 }

@@ -79,6 +79,18 @@ pub(super) fn quality(table: &mut Table<'_, '_>, problems: &mut Problems<'_>) ->
     if let Some(sharpness) = table.number("sharpness_min", 0.0, 10.0, problems) {
         limits.sharpness_min = sharpness as f32;
     }
+    if let Some(strokes) = table.integer("edge_strokes_max", 0..10_000, problems) {
+        limits.edge_strokes_max = u32::try_from(strokes).unwrap_or(limits.edge_strokes_max);
+    }
+    if let Some(share) = table.number("bleed_max", 0.0, 1.0, problems) {
+        limits.bleed_max = share as f32;
+    }
+    if let Some(share) = table.number("corner_max", 0.0, 1.0, problems) {
+        limits.corner_max = share as f32;
+    }
+    if let Some(degrees) = table.number("keystone_max", 0.0, 90.0, problems) {
+        limits.keystone_max = degrees as f32;
+    }
     limits
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use super::keys::{DECODE, LOOK, OCR, QUALITY, UNDERSTAND};
+use super::keys::{CODES, DECODE, LOOK, OCR, QUALITY, UNDERSTAND};
 use super::settings;
 use crate::domain::{Digest, PipelineName};
 use crate::imaging::{Limits, QualityLimits};
@@ -43,6 +43,8 @@ pub struct PipelineSpec {
     pub limits: ScanLimits,
     /// What the pixels are held against; none when the pipeline has no `quality` stage.
     pub quality: Option<QualityLimits>,
+    /// Whether bar codes and matrix codes are read.
+    pub codes: bool,
     /// Whether what a page looks like is kept, so that it is found again.
     pub look: bool,
     /// How text is read.
@@ -178,6 +180,7 @@ fn parse_root(
         digest: Digest::of(text),
         limits: limits?,
         quality: stages.quality,
+        codes: stages.codes,
         look: stages.look,
         ocr: stages.ocr?,
         understand: stages.understand,
@@ -208,6 +211,7 @@ fn parse_name(
 #[derive(Default)]
 struct Stages {
     quality: Option<QualityLimits>,
+    codes: bool,
     look: bool,
     ocr: Option<OcrSettings>,
     understand: bool,
@@ -217,6 +221,7 @@ fn parse_stages(tables: Vec<Table<'_, '_>>, root: usize, problems: &mut Problems
     const KINDS: &[(&str, &str)] = &[
         (DECODE, DECODE),
         (QUALITY, QUALITY),
+        (CODES, CODES),
         (LOOK, LOOK),
         (OCR, OCR),
         (UNDERSTAND, UNDERSTAND),
@@ -245,6 +250,7 @@ fn parse_stages(tables: Vec<Table<'_, '_>>, root: usize, problems: &mut Problems
         seen.push(kind);
         match kind {
             QUALITY => stages.quality = Some(settings::quality(&mut table, problems)),
+            CODES => stages.codes = true,
             LOOK => stages.look = true,
             OCR => stages.ocr = settings::ocr(&mut table, problems),
             UNDERSTAND => stages.understand = true,

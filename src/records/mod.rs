@@ -1,16 +1,18 @@
-//! Use cases of whoever reads: where a scan stands, its manifest, its text, its export, and the audit of the
+//! Use cases of whoever reads: where a scan stands, its manifest, its pages, its text, its export, and the audit of the
 //! whole. Decisions fold histories; the catalog is asked only for what a history cannot give.
 
 pub mod alike;
 pub mod audit;
 pub mod erasure;
 pub mod export;
+pub mod pages;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use crate::domain::barcode::{Barcode, PageCodes};
 use crate::domain::manifest::{PageManifest, RecordManifest};
 use crate::domain::meaning::{PageLook, PageMeaning};
 use crate::domain::scan::{ScanState, ScanStatus};
@@ -18,7 +20,7 @@ use crate::domain::text::OcrPage;
 use crate::domain::{Digest, Event, Problem, Subject};
 use crate::ledger::store::ProjectionError;
 use crate::ledger::{LedgerStore, Recorded, StoreError};
-use crate::pipeline::keys::{LOOK, UNDERSTAND};
+use crate::pipeline::keys::{CODES, LOOK, UNDERSTAND};
 use crate::pipeline::receive::fold_history;
 use crate::search::PageSource;
 use crate::store::blob::{BlobError, Blobs};
@@ -145,6 +147,12 @@ impl Records {
         let entry = manifest.pages.iter().find(|entry| entry.page == page);
         let entry = entry.ok_or(RecordsError::NoSuchPage { page, pages })?;
         self.text_blob(&entry.text).await
+    }
+
+    /// The bar codes and matrix codes of one page, from the top down; none where they were not looked for.
+    pub async fn page_codes(&self, page: &PageManifest) -> Result<Vec<Barcode>, RecordsError> {
+        let read: Option<PageCodes> = self.stage_output(page, CODES, "a page of codes").await?;
+        Ok(read.map(|read| read.codes).unwrap_or_default())
     }
 
     /// What a page's text means; none where the pipeline did not ask.

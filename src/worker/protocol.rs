@@ -98,6 +98,8 @@ pub enum StageJob {
     Decode,
     /// Measurements of the pixels. Output: [`crate::imaging::quality::Quality`].
     Quality,
+    /// Bar codes and matrix codes. Output: [`crate::domain::barcode::PageCodes`].
+    Codes,
     /// What the page looks like, for finding it again. Output: [`crate::domain::meaning::PageLook`].
     Look,
     /// The page's text, its numbers repaired. Output: [`OcrPage`].

@@ -12,8 +12,7 @@ use crate::derive::{PageArt, art};
 use crate::domain::event::FileFormat;
 use crate::domain::{Finding, FindingCode};
 use crate::forms::{Press, Sheet, SheetFile};
-use crate::imaging::Limits;
-use crate::imaging::{look, quality};
+use crate::imaging::{Limits, barcode, look, quality};
 use crate::ocr::paddle::net::Runtime;
 use crate::ocr::{self, EngineKind, Language, OcrEngine, OcrError};
 use crate::understand;
@@ -131,6 +130,7 @@ impl Reading {
                 dpi: image.dpi,
             }),
             StageJob::Quality => to_json(&quality::measure(&image.pixels, image.dpi)),
+            StageJob::Codes => to_json(&barcode::find(&image.pixels)),
             StageJob::Look => to_json(&look::measure(&image.pixels)),
             StageJob::Ocr {
                 engine,

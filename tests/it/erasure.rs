@@ -87,14 +87,15 @@ impl House {
     }
 }
 
-/// Seals a record as the engine does: outputs and manifest stored for the scan's cases.
+/// Seals a record as the engine does, the first output its text and others its codes: outputs and manifest stored for the scan's cases.
 pub async fn seal(ledger: &Ledger, blobs: &Arc<Blobs>, scan: Digest, outputs: &[&[u8]]) {
     let history = ledger.history(&Subject::Scan(scan)).await.unwrap();
     let blobs = blobs.for_cases(&fold_history(&history).unwrap().cases);
     let mut stages = Vec::new();
-    for output in outputs {
+    for (place, output) in outputs.iter().enumerate() {
+        let stage = if place == 0 { "ocr" } else { "codes" };
         stages.push(StageRecord {
-            stage: "ocr".into(),
+            stage: stage.into(),
             key: Digest::of("key"),
             input: scan,
             output: blobs.put(output).await.unwrap().digest,

@@ -41,9 +41,17 @@ async fn a_readable_scan_is_sealed_and_its_manifest_says_what_was_read_and_by_wh
         .collect();
     assert_eq!(
         names,
-        ["load", "decode", "quality", "look", "ocr", "understand"]
+        [
+            "load",
+            "decode",
+            "quality",
+            "codes",
+            "look",
+            "ocr",
+            "understand"
+        ]
     );
-    assert_eq!(page.text, page.stages[4].output);
+    assert_eq!(page.text, page.stages[5].output);
     for stage in &page.stages {
         assert!(hall.blobs.contains(&stage.output).await.unwrap());
     }

@@ -29,7 +29,7 @@ fn the_built_in_pipelines_are_valid_and_read_as_written() {
     assert_eq!(spec.limits.imaging, Limits::default());
     assert_eq!(spec.ocr.engine, EngineKind::Auto);
     assert_eq!(spec.ocr.languages, [Language::Zh, Language::En]);
-    assert!(spec.quality.is_some());
+    assert!(spec.quality.is_some() && spec.codes);
     let spec = pipelines
         .get(&PipelineName::new("archive-backfile").unwrap())
         .unwrap();
@@ -82,7 +82,7 @@ counter-paper.toml:19: [[stage]] has an unknown key `dpi`; it knows kind
 counter-paper.toml:21: [[stage]] needs `verify_below`
 counter-paper.toml:22: stage \"ocr\" stands here a second time
 counter-paper.toml:24: `languages` must be a list of \"zh\", \"en\", not a value of type array
-counter-paper.toml:27: `kind` cannot be \"deskew\"; it can be \"decode\", \"quality\", \"look\", \"ocr\", \"understand\"";
+counter-paper.toml:27: `kind` cannot be \"deskew\"; it can be \"decode\", \"quality\", \"codes\", \"look\", \"ocr\", \"understand\"";
     let found = problems("counter-paper.toml", text);
     assert_eq!(found, expected);
 }

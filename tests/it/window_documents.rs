@@ -1,9 +1,13 @@
 //! Documents and signatures of a case as files, and orders that name them by digest.
 
-use counterfoil::domain::Digest;
+use counterfoil::domain::barcode::{Barcode, BarcodeKind, PageCodes};
+use counterfoil::domain::text::Rect;
+use counterfoil::domain::{Date, Digest};
 use counterfoil::records::audit::{AuditKind, audit_blobs, blobs_named, tell};
 use serde_json::{Value, json};
 
+use crate::erasure::{seal, text};
+use crate::support::tiny_scan;
 use crate::window_hall::Hall;
 use crate::window_http::{opened, received, scanned};
 
@@ -184,4 +188,51 @@ async fn the_audit_misses_a_document_that_is_gone() {
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].kind, AuditKind::Document);
     assert!(case.ends_with(findings[0].subject.trim_start_matches("case/")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_codes_of_a_records_pages_are_told_to_whoever_may_read_its_case() {
+    let hall = Hall::open().await;
+    let mut clerk = hall.signed_in("c001").await;
+    let case = opened(&mut clerk).await;
+    let number = case.rsplit('/').next().unwrap();
+    let bytes = tiny_scan(77);
+    let scan = Digest::of(&bytes);
+    let upload = format!("/api/v1/scans/{scan}?case={number}");
+    assert_eq!(clerk.upload(&upload, bytes).await, 202);
+    let pages = format!("/api/v1/scans/{scan}/pages");
+    let waiting = clerk.get(&pages).await.ok(409);
+    assert_eq!(waiting.body["code"], "not-sealed");
+    let code = Barcode {
+        kind: BarcodeKind::Qr,
+        value: "tel:13800138000".into(),
+        binary: false,
+        rect: Rect::from([4, 5, 60, 60]),
+    };
+    let codes = serde_json::to_vec(&PageCodes { codes: vec![code] }).unwrap();
+    seal(
+        &hall.app.ledger,
+        &hall.app.blobs,
+        scan,
+        &[&text("甲"), &codes],
+    )
+    .await;
+    let told = clerk.get(&pages).await.ok(200).body;
+    assert_eq!(told["total"], 1);
+    let expected = json!([{ "kind": "qr", "value": "tel:13800138000", "rect": [4, 5, 60, 60] }]);
+    assert_eq!(told["pages"][0]["codes"], expected);
+    let none = clerk.get(&format!("{pages}?from=2")).await.ok(200).body;
+    assert_eq!(none["pages"], json!([]));
+    clerk.get(&format!("{pages}?from=x")).await.ok(400);
+    // A clerk of another site learns nothing, and who read it is in the log of reads.
+    let mut other = hall.signed_in("c002").await;
+    other.get(&pages).await.ok(404);
+    hall.stranger().get(&pages).await.ok(401);
+    let day = Date::of(counterfoil::domain::Clock::now(hall.clock.as_ref()));
+    let (lines, _) = hall.service.reads.lines(day, 0, 1000).unwrap();
+    let read = lines.iter().filter(|line| {
+        line.subject.to_string().ends_with(number)
+            && serde_json::to_value(line.kind).unwrap() == "document"
+    });
+    assert_eq!(read.count(), 3);
 }

@@ -48,7 +48,8 @@ pub fn mask(image: &GrayImage) -> Vec<bool> {
     without_specks(&mask, width, height)
 }
 
-fn integral(image: &GrayImage) -> Vec<u32> {
+/// Sums over all above and to the left of each corner of a pixel, a row and a column more than the image.
+pub fn integral(image: &GrayImage) -> Vec<u32> {
     let (width, height) = (image.width() as usize, image.height() as usize);
     let mut sums = vec![0u32; (width + 1) * (height + 1)];
     for y in 0..height {

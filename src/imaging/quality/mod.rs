@@ -1,8 +1,12 @@
-//! Quality of a page, measured on a small grey copy: blank, skewed, too light, too dark, blurred, too coarse.
+//! Quality of a page, measured on a small grey copy: blank, skewed, too light, too dark, blurred, too coarse, cut off at
+//! its edge, with a corner missing, with the back shining through, photographed aslant.
 //!
 //! The limits follow DA/T 31-2017 (纸质档案数字化规范): at least 200 dpi, a page not visibly skewed, nothing
 //! lost to exposure. [`measure`] gives numbers, [`judge`] holds them against [`QualityLimits`].
 
+mod corner;
+mod edge;
+mod ghost;
 pub(super) mod ink;
 pub(super) mod skew;
 
@@ -10,6 +14,7 @@ use image::{GrayImage, RgbImage};
 use serde::{Deserialize, Serialize};
 
 use super::gray;
+use super::perspective;
 use super::rotate::turn_gray_onto_white;
 use crate::domain::finding::{Finding, FindingCode};
 
@@ -37,6 +42,15 @@ pub struct Quality {
     /// Sharpness: variance of the Laplacian where there is ink, over the squared contrast. Text scanned in
     /// focus has more than 0.1. None on a blank page.
     pub sharpness: Option<f32>,
+    /// Strokes that run into the border of the image, at the side with the most of them.
+    pub edge_strokes: u32,
+    /// Share of the paper on which faint strokes shine through from the back, 0–1.
+    pub bleed: f32,
+    /// Leg of the largest missing corner over the shorter side of the page, 0–1; 0 where all four are there.
+    pub corner: f32,
+    /// Greatest difference of a corner of the page's outline from a right angle, in degrees. None where no outline of a
+    /// page lies within the image, as on every scan.
+    pub keystone: Option<f32>,
 }
 
 /// What a page is held against.
@@ -56,6 +70,15 @@ pub struct QualityLimits {
     /// Less sharpness than this is blur. Default 0.02: strokes spread over more than half a
     /// millimetre; photographs of pages that can still be read lie above it.
     pub sharpness_min: f32,
+    /// More strokes than this running into one side of the image are text or lines that were cut off. Default 8.
+    pub edge_strokes_max: u32,
+    /// A larger share of the paper with the back shining through is marked. Default 0.35: screened pictures reach 0.3.
+    pub bleed_max: f32,
+    /// A larger missing corner is marked: its leg over the shorter side of the page. Default 0.03, 6 mm on A4.
+    pub corner_max: f32,
+    /// A page outline whose corners differ more than this from a right angle was photographed aslant, in degrees.
+    /// Default 2.
+    pub keystone_max: f32,
 }
 
 impl Default for QualityLimits {
@@ -67,6 +90,10 @@ impl Default for QualityLimits {
             ink_level_max: 170,
             paper_min: 110,
             sharpness_min: 0.02,
+            edge_strokes_max: 8,
+            bleed_max: 0.35,
+            corner_max: 0.03,
+            keystone_max: 2.0,
         }
     }
 }
@@ -74,21 +101,27 @@ impl Default for QualityLimits {
 /// Measures an upright page.
 pub fn measure(page: &RgbImage, dpi: Option<f32>) -> Quality {
     let longest = page.width().max(page.height());
-    let small = gray::gray_reduced(page, longest.div_ceil(SIDE_MAX));
+    let step = longest.div_ceil(SIDE_MAX);
+    let small = gray::gray_reduced(page, step);
     let histogram = ink::histogram(&small);
     let total = (small.width() * small.height()).max(1) as f32;
     let mask = ink::mask(&small);
     let inked = mask.iter().filter(|ink| **ink).count();
     let level = ink::mean(&small, &mask);
+    let paper = ink::level_below(&histogram, 0.9);
     Quality {
         dpi,
         ink: inked as f32 / total,
         skew: skew::measure(&small, &mask),
         white: histogram[255] as f32 / total,
         black: histogram[0] as f32 / total,
-        paper: ink::level_below(&histogram, 0.9),
+        paper,
         ink_level: level,
         sharpness: ink::sharpness(&small, &mask),
+        edge_strokes: edge::strokes(&small, &mask, paper),
+        bleed: ghost::share(page, (&small, step), &mask, paper),
+        corner: corner::missing(&small, paper),
+        keystone: perspective::outline(page).map(|outline| outline.keystone()),
     }
 }
 
@@ -107,6 +140,18 @@ pub fn judge(quality: &Quality, limits: &QualityLimits, page: u32) -> Vec<Findin
     if quality.paper < limits.paper_min {
         let (value, limit) = (f32::from(quality.paper), f32::from(limits.paper_min));
         note(FindingCode::UnderExposed, value, limit);
+    }
+    if quality.corner > limits.corner_max {
+        note(
+            FindingCode::MissingCorner,
+            quality.corner,
+            limits.corner_max,
+        );
+    }
+    if let Some(keystone) = quality.keystone
+        && keystone > limits.keystone_max
+    {
+        note(FindingCode::Perspective, keystone, limits.keystone_max);
     }
     if quality.ink < limits.blank_ink_max {
         note(FindingCode::BlankPage, quality.ink, limits.blank_ink_max);
@@ -127,6 +172,13 @@ pub fn judge(quality: &Quality, limits: &QualityLimits, page: u32) -> Vec<Findin
             && sharpness < limits.sharpness_min
         {
             note(FindingCode::Blurred, sharpness, limits.sharpness_min);
+        }
+        if quality.edge_strokes > limits.edge_strokes_max {
+            let (value, limit) = (quality.edge_strokes, limits.edge_strokes_max);
+            note(FindingCode::ClippedEdge, value as f32, limit as f32);
+        }
+        if quality.bleed > limits.bleed_max {
+            note(FindingCode::BleedThrough, quality.bleed, limits.bleed_max);
         }
     }
     if quality.dpi.is_none() {
