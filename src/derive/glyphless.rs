@@ -1,4 +1,4 @@
-//! Fonts whose glyphs are all empty: what carries the text of a page that is seen in its image. Composed byte by byte
+//! Fonts whose glyphs draw nothing: what carries the text of a page that is seen in its image. Composed byte by byte
 //! (OpenType 1.9: `head`, `hhea`, `maxp`, `hmtx`, `cmap`, `loca`, `glyf`, `name`, `post`, `OS/2`).
 
 /// Units of the em, and the width of a full-width character.
@@ -16,19 +16,29 @@ const GLYPHS_MAX: usize = 0xFFF0;
 /// The most runs that a subtable of format 4 can state, its length having 16 bits.
 const SEGMENTS_MAX: usize = 8_000;
 
-/// The TrueType program: an empty `.notdef`, then an empty glyph of its own width for each character. The characters
-/// ascend; those past the most glyphs a font can have get none.
-pub(super) fn program(chars: &[(char, u16)]) -> Vec<u8> {
+/// What the glyphs are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Glyphs {
+    /// Nothing at all.
+    Empty,
+    /// A line there and back from one corner of the em to the other: no area, so nothing is drawn, but a reader that
+    /// passes over text without extent (PDFium) finds it. The first character's alone.
+    Extent,
+}
+
+/// The TrueType program: an empty `.notdef`, then a glyph of its own width for each character. The characters ascend;
+/// those past the most glyphs a font can have get none.
+pub(super) fn program(chars: &[(char, u16)], drawn: Glyphs) -> Vec<u8> {
     let chars = chars.get(..GLYPHS_MAX).unwrap_or(chars);
     let glyphs = chars.len() + 1;
     let tables: [(&[u8; 4], Vec<u8>); 10] = [
         (b"OS/2", os2(chars)),
         (b"cmap", cmap(chars)),
-        (b"glyf", vec![0; 4]),
+        (b"glyf", glyf(drawn)),
         (b"head", head()),
         (b"hhea", hhea(glyphs)),
         (b"hmtx", widths(chars)),
-        (b"loca", vec![0; 2 * (glyphs + 1)]),
+        (b"loca", loca(glyphs, drawn)),
         (b"maxp", maxp(glyphs)),
         (b"name", name()),
         (b"post", post()),
@@ -87,8 +97,34 @@ fn head() -> Vec<u8> {
     table.extend(0x5F0F_3CF5_u32.to_be_bytes());
     table.extend(shorts(&[0x000B, EM as i16]));
     table.extend([0; 16]); // created and modified: the epoch of 1904
-    table.extend(shorts(&[0, 0, 0, 0, 0, 8, 2, 0, 0]));
+    table.extend(shorts(&[0, DESCENT, EM as i16, ASCENT, 0, 8, 2, 0, 0]));
     table
+}
+
+/// The line's points as steps: to one corner, to the other, and back.
+fn glyf(drawn: Glyphs) -> Vec<u8> {
+    if drawn == Glyphs::Empty {
+        return vec![0; 4];
+    }
+    let em = EM as i16;
+    let mut table = shorts(&[1, 0, DESCENT, em, ASCENT, 2, 0]);
+    table.extend([1, 1, 1]); // on the curve, steps of two bytes
+    table.extend(shorts(&[0, em, -em, DESCENT, em, -em]));
+    table.push(0);
+    table
+}
+
+/// Where each glyph begins, in units of two bytes; what begins where the next one does is empty.
+fn loca(glyphs: usize, drawn: Glyphs) -> Vec<u8> {
+    let first = match drawn {
+        Glyphs::Empty => 0,
+        Glyphs::Extent => glyf(drawn).len() as i16 / 2,
+    };
+    let mut places = vec![first; glyphs + 1];
+    for place in places.iter_mut().take(2) {
+        *place = 0;
+    }
+    shorts(&places)
 }
 
 fn hhea(glyphs: usize) -> Vec<u8> {
@@ -100,7 +136,7 @@ fn hhea(glyphs: usize) -> Vec<u8> {
 
 fn maxp(glyphs: usize) -> Vec<u8> {
     let mut table = vec![0, 1, 0, 0];
-    table.extend(shorts(&[glyphs as i16, 0, 0, 0, 0, 1, 0]));
+    table.extend(shorts(&[glyphs as i16, 3, 1, 0, 0, 1, 0]));
     table.extend(shorts(&[0, 0, 0, 0, 0, 0, 0]));
     table
 }
@@ -256,7 +292,11 @@ mod tests {
     #[test]
     fn the_program_adds_up_and_its_tables_have_their_sizes() {
         let space = [(' ', EM)];
-        assert_eq!(checksum(&program(&space)), 0xB1B0_AFBA);
+        for drawn in [Glyphs::Empty, Glyphs::Extent] {
+            assert_eq!(checksum(&program(&space, drawn)), 0xB1B0_AFBA);
+        }
+        assert_eq!(glyf(Glyphs::Extent).len(), 30);
+        assert_eq!(loca(2, Glyphs::Extent), [0, 0, 0, 0, 0, 15]);
         assert_eq!((os2(&space).len(), head().len()), (96, 54));
         assert_eq!((hhea(2).len(), maxp(2).len()), (36, 32));
         assert_eq!((post().len(), cmap(&space).len()), (32, 44));
@@ -269,7 +309,7 @@ mod tests {
             .to_vec();
         let starts: Vec<u32> = runs(&chars).iter().map(|run| run.glyph).collect();
         assert_eq!(starts, [1, 2, 4, 6, 7]);
-        let font = program(&chars);
+        let font = program(&chars, Glyphs::Empty);
         assert_eq!(checksum(&font), 0xB1B0_AFBA);
         assert_eq!(cmap(&chars).len(), 12 + 16 + 8 * 6);
         let rare = [('存', EM), ('𠮷', EM)];

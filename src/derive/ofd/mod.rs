@@ -89,7 +89,7 @@ pub fn ofd(
     let Some(first_box) = first_box else {
         return Err(DeriveError::Info("an OFD has at least one page".into()));
     };
-    let font = glyphless::program(&widths(&chars));
+    let font = glyphless::program(&widths(&chars), glyphless::Glyphs::Empty);
     package.put(&format!("{DOCUMENT}/Res/font_{FONT_ID}.ttf"), &font, true)?;
     package.put(&format!("{DOCUMENT}/PublicRes.xml"), &fonts(), true)?;
     package.put(

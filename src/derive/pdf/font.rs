@@ -1,11 +1,11 @@
-//! The font of the invisible layer in a PDF: one empty glyph that stands for every character, and the maps between
-//! codes and characters.
+//! The font of the invisible layer in a PDF: one glyph that draws nothing and stands for every character, and the maps
+//! between codes and characters.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::super::DeriveError;
-use super::super::glyphless::{self, ASCENT, DESCENT, EM};
+use super::super::glyphless::{self, ASCENT, DESCENT, EM, Glyphs};
 use super::writer::{ObjectId, ObjectWriter};
 
 /// The name of a subset font needs six letters and a plus sign.
@@ -115,7 +115,7 @@ pub(super) fn write<W: Write>(
         file.reference(),
     );
     writer.object(descriptor, &body)?;
-    let program = glyphless::program(&[(' ', EM)]);
+    let program = glyphless::program(&[(' ', EM)], Glyphs::Extent);
     writer.packed_stream(file, &format!("/Length1 {}", program.len()), program)?;
     writer.packed_stream(to_unicode, "", book.to_unicode().into_bytes())?;
     writer.packed_stream(to_glyph, "", [0, 1].repeat(0x1_0000))

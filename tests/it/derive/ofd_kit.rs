@@ -227,7 +227,7 @@ fn resources(
 /// Counts what passes and keeps nothing.
 #[derive(Default)]
 pub(super) struct Counter {
-    place: u64,
+    pub(super) place: u64,
     pub(super) length: u64,
     pub(super) written: std::rc::Rc<std::cell::Cell<u64>>,
 }

@@ -225,6 +225,7 @@ impl Judge<'_> {
                 .find(|node| node.has_tag_name((space, name)));
             let text = found.map(|node| {
                 node.descendants()
+                    .filter(roxmltree::Node::is_text)
                     .filter_map(|part| part.text())
                     .collect::<String>()
             });
