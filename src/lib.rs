@@ -9,7 +9,7 @@
 //! | [`merkle`] | pure: RFC 6962 tree, proofs, C2SP checkpoints | nothing |
 //! | [`imaging`] | pure: bounded decoding, quality, skew | `domain` |
 //! | [`pdf`] | reading PDF: structure, page images, rendering | `domain`, `imaging` |
-//! | [`derive`] | writing searchable PDF, ALTO and thumbnails | `domain`, `imaging` |
+//! | [`derive`] | writing searchable PDF and OFD, ALTO, hOCR and thumbnails | `domain`, `imaging` |
 //! | [`ledger`] | `Ledger::record`, sequencer, follower, audit of the tree | `domain`, `merkle` |
 //! | [`store`] | blobs, vault, keys; catalog; the stores' back ends | `ledger`, `domain`, `merkle` |
 //! | [`search`] | the full-text projection | `ledger`, `store`, `domain` |

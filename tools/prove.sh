@@ -32,6 +32,8 @@ folder=$(mktemp -d "${TMPDIR:-/tmp}/counterfoil-prove.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 node tools/round-bench.mjs "$bin" "$folder/round" "$(ls "$COUNTERFOIL_CACHE"/bagit-*/bagit.py | head -n 1)"
 rm -rf "$folder/round"
+echo "== derived files, and what qpdf, preflight and the schemas say"
+tools/derive-agree.sh
 echo "== submissions, and what eark-validator says"
 tools/eark-agree.py "${COUNTERFOIL_CACHE:?run this through make prove}"
 echo "== a month of the demo: its bag before bagit.py, its submission before eark-validator"

@@ -13,6 +13,7 @@ use crate::http::health::Metrics;
 use crate::malware::Clamd;
 use crate::package::metadata::Dialect;
 use crate::people::Backoff;
+use crate::records::export::Exporter;
 use crate::store::read_log::ReadLog;
 use crate::transfer::Packer;
 
@@ -75,6 +76,12 @@ impl App {
             reads,
             receiver: self.receiver(),
             records: self.records(),
+            exporter: Exporter::new(
+                self.records(),
+                self.pool.clone(),
+                self.pipelines.clone(),
+                self.config.data.folder.join("scratch"),
+            ),
             packer: self.packer()?,
             eraser: self.eraser.clone(),
             search: self.index.view(),

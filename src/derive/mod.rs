@@ -1,9 +1,15 @@
-//! Writing what is derived from a master and can always be rebuilt: searchable PDF and the page images placed
-//! in it, the page's text as ALTO. Pure: bytes in, bytes out. Never touches a store, never alters a master.
+//! Writing what is derived from a master and can always be rebuilt: searchable PDF and OFD with the page images placed
+//! in them, the pages' text as ALTO, as hOCR and plain, small pictures of pages. Pure: bytes in, bytes out, the same
+//! bytes for the same input. Never touches a store, never alters a master.
 
 pub mod alto;
 pub mod art;
+mod glyphless;
+pub mod hocr;
+pub mod info;
+pub mod ofd;
 pub mod pdf;
+pub mod place;
 pub mod thumbnail;
 pub mod xml;
 
@@ -34,6 +40,9 @@ pub enum DeriveError {
     Write(#[from] std::io::Error),
 }
 
+/// The most pages in one file.
+pub const PAGES_MAX: u32 = 20_000;
+
 /// How the image of a page is compressed inside a PDF.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,7 +63,7 @@ pub enum ImageEncoding {
     },
 }
 
-/// The image of one page, ready to be placed in a PDF.
+/// The image of one page, ready to be placed in a PDF or an OFD.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageArt {
     /// Stored width in pixels, before orientation.

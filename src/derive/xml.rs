@@ -62,6 +62,21 @@ impl Xml {
         }
     }
 
+    /// Begins a document that says which kind it is, as `html`.
+    pub fn with_doctype(doctype: &str) -> Self {
+        let mut xml = Self::new();
+        xml.text.push_str("\n<!DOCTYPE ");
+        xml.text.push_str(doctype);
+        xml.text.push('>');
+        xml
+    }
+
+    /// Gives what is written so far and keeps nothing of it, so that a long document needs the memory of a part.
+    pub fn drain(&mut self) -> String {
+        self.close_tag();
+        std::mem::take(&mut self.text)
+    }
+
     /// Begins an element inside the innermost open one.
     pub fn begin(&mut self, name: &'static str) -> &mut Self {
         self.close_tag();

@@ -1,6 +1,7 @@
 //! `/api/v1/cases`: opening, reading, listing and following cases. Who reads one is noted before it is shown; a case
 //! that is not the caller's does not exist for the caller.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Json;
@@ -18,13 +19,15 @@ use super::problem::HttpProblem;
 use crate::counter::{CaseView, CounterError, OpenCase, PartyView, case_list};
 use crate::domain::access::{Action, Target};
 use crate::domain::case::{self, CaseState, Stage};
-use crate::domain::{CaseNo, DepartmentCode, Problem, SiteCode, Subject};
+use crate::domain::{CaseNo, DepartmentCode, MaterialCode, Problem, SiteCode, Subject};
 use crate::store::read_log::ReadKind;
 
 /// A case, and the departments it is before.
 pub(super) struct Known {
     pub case: CaseState,
     pub departments: Vec<DepartmentCode>,
+    /// The rows that each of them may read.
+    readers: BTreeMap<DepartmentCode, BTreeSet<MaterialCode>>,
 }
 
 impl Known {
@@ -33,13 +36,25 @@ impl Known {
         let (case, _) = service.counter.case(no).await.map_err(hidden)?;
         let now = service.counter.clock.now();
         let item = service.counter.item_today(&case, now).await?;
-        let departments = case::readers(&case, &item).into_keys().collect();
-        Ok(Self { case, departments })
+        let readers = case::readers(&case, &item);
+        let departments = readers.keys().cloned().collect();
+        Ok(Self {
+            case,
+            departments,
+            readers,
+        })
     }
 
     /// Whose it is.
     pub(super) fn target(&self) -> Target<'_> {
         Target::case(&self.case.mandate.site, &self.departments)
+    }
+
+    /// The rows that a caller with a department's eyes may read; none for whoever may read all.
+    pub(super) fn rows(&self, signed: &Signed) -> Option<&BTreeSet<MaterialCode>> {
+        static NOTHING: BTreeSet<MaterialCode> = BTreeSet::new();
+        let department = self.eyes(signed)?;
+        Some(self.readers.get(department).unwrap_or(&NOTHING))
     }
 
     /// The department whose eyes the caller reads with: none for whoever belongs to the site or the hall.

@@ -18,6 +18,7 @@ pub mod door;
 pub mod erasure;
 pub mod events;
 pub mod extract;
+pub mod files;
 pub mod forms;
 pub mod health;
 pub mod inventories;
@@ -69,6 +70,7 @@ use crate::pipeline::receive::Receiver;
 use crate::platform::Platform;
 use crate::records::Records;
 use crate::records::erasure::Eraser;
+use crate::records::export::Exporter;
 use crate::search::SearchView;
 use crate::store::catalog::Catalog;
 use crate::store::lists::{Listed, Page};
@@ -89,6 +91,8 @@ pub struct Service {
     pub receiver: Receiver,
     /// Reads them.
     pub records: Records,
+    /// Makes files of what was read.
+    pub exporter: Exporter,
     /// Makes the packages of transfers.
     pub packer: Packer,
     /// Erases what may be erased.
@@ -305,6 +309,9 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(actions::rating))
         .routes(routes!(documents::keep))
         .routes(routes!(documents::show))
+        .routes(routes!(files::scan))
+        .routes(routes!(files::thumbnail))
+        .routes(routes!(files::case))
         .routes(routes!(forms::list, forms::print))
         .routes(routes!(forms::pdf))
         .routes(routes!(forms::unsigned))

@@ -142,7 +142,7 @@ pub async fn package(
     Ok((headers, pieces(opened?)).into_response())
 }
 
-fn pieces(file: File) -> ResponseBody {
+pub(super) fn pieces(file: File) -> ResponseBody {
     ResponseBody::from_stream(stream::unfold(Some(file), |file| async {
         let mut file = file?;
         let mut piece = vec![0; PIECE_BYTES];

@@ -17,7 +17,7 @@ use crate::domain::manifest::{PageManifest, RecordManifest};
 use crate::domain::meaning::{PageLook, PageMeaning};
 use crate::domain::scan::{ScanState, ScanStatus};
 use crate::domain::text::OcrPage;
-use crate::domain::{Digest, Event, Problem, Subject};
+use crate::domain::{CaseNo, Digest, Event, Problem, Subject};
 use crate::ledger::store::ProjectionError;
 use crate::ledger::{LedgerStore, Recorded, StoreError};
 use crate::pipeline::keys::{CODES, LOOK, UNDERSTAND};
@@ -43,6 +43,9 @@ pub enum RecordsError {
     /// No scan of this digest was received.
     #[error("no scan {0} was received")]
     Unknown(Digest),
+    /// No case has this number.
+    #[error("没有办件 {0}；请核对编号 there is no case {0}; check the number")]
+    NoCase(CaseNo),
     /// It is not sealed.
     #[error("scan {scan} is {status}")]
     NotSealed {
@@ -81,7 +84,9 @@ impl RecordsError {
     /// The entry of the problem table that a person is shown.
     pub fn problem(&self) -> Problem {
         match self {
-            RecordsError::Unknown(_) | RecordsError::NoSuchPage { .. } => Problem::NotFound,
+            RecordsError::Unknown(_)
+            | RecordsError::NoCase(_)
+            | RecordsError::NoSuchPage { .. } => Problem::NotFound,
             RecordsError::NotSealed { .. } => Problem::NotSealed,
             RecordsError::Blob(BlobError::Erased { .. }) => Problem::Erased,
             RecordsError::Store(_) | RecordsError::Blob(_) => Problem::StoreFailed,

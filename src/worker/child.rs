@@ -117,7 +117,7 @@ pub fn run(
             marked = contains(&body, MISBEHAVE_MARK);
         }
         let page = match &job {
-            Job::Page { page, .. } | Job::Art { page } => Some(*page),
+            Job::Page { page, .. } | Job::Art { page } | Job::Thumbnail { page, .. } => Some(*page),
             Job::Load { .. } | Job::Check { .. } | Job::Form { .. } => None,
         };
         let wrong = misbehave.filter(|_| marked && page.is_some());

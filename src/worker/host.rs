@@ -13,7 +13,7 @@ use super::process::{Running, WorkerCounts, WorkerOptions, over_memory};
 use super::protocol::{Failure, FrameError, Job, Reply, StageJob};
 use crate::derive::PageArt;
 use crate::domain::event::FileFormat;
-use crate::domain::text::{EngineId, OcrPage};
+use crate::domain::text::{EngineId, OcrPage, PageTurn};
 use crate::domain::{Finding, FindingCode};
 use crate::imaging::Limits;
 use crate::ocr::{EngineKind, Language};
@@ -160,6 +160,25 @@ impl WorkerHost {
                 art.data = body.into();
                 self.recycle().await;
                 Ok(art)
+            }
+            _ => Err(self.nonsense(Some(page)).await),
+        }
+    }
+
+    /// A small picture of a page (from 1) of the loaded master, turned, as JPEG.
+    pub async fn thumbnail(
+        &mut self,
+        page: u32,
+        turn: PageTurn,
+        deadline: Duration,
+    ) -> Result<Vec<u8>, WorkerError> {
+        self.reload().await?;
+        let job = Job::Thumbnail { page, turn };
+        let answer = self.exchange(&job, Bytes::new(), deadline, Some(page));
+        match answer.await? {
+            (Reply::Thumbnail, body) => {
+                self.recycle().await;
+                Ok(body.into())
             }
             _ => Err(self.nonsense(Some(page)).await),
         }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::derive::PageArt;
 use crate::domain::event::FileFormat;
-use crate::domain::text::{EngineId, OcrPage};
+use crate::domain::text::{EngineId, OcrPage, PageTurn};
 use crate::domain::{Date, Finding, FindingCode, Timestamp};
 use crate::forms::{FormError, TemplateProblem};
 use crate::imaging::Limits;
@@ -55,6 +55,13 @@ pub enum Job {
     Art {
         /// Page from 1.
         page: u32,
+    },
+    /// Make a small picture of one page of the loaded master, turned. Answered by `Thumbnail`.
+    Thumbnail {
+        /// Page from 1.
+        page: u32,
+        /// How far the decoded page is turned.
+        turn: PageTurn,
     },
     /// Open an engine, and read the picture in the body if there is one. Answered by `Engine`.
     Check {
@@ -149,6 +156,8 @@ pub enum Reply {
         /// Everything about it but its bytes.
         art: PageArt,
     },
+    /// The JPEG stands in the body.
+    Thumbnail,
     /// The engine opened.
     Engine {
         /// Which one, exactly.

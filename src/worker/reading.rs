@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::document::{Document, PageImage};
 use super::protocol::{Failure, FormFile, Job, PageFacts, Reply, StageJob};
-use crate::derive::{PageArt, art};
+use crate::derive::{PageArt, art, thumbnail};
 use crate::domain::event::FileFormat;
+use crate::domain::text::PageTurn;
 use crate::domain::{Finding, FindingCode};
 use crate::forms::{Press, Sheet, SheetFile};
 use crate::imaging::{Limits, barcode, look, quality};
@@ -56,6 +57,7 @@ impl Reading {
                 deadline_ms,
             } => self.page(page, &stages, deadline(deadline_ms)),
             Job::Art { page } => self.art(page),
+            Job::Thumbnail { page, turn } => self.thumbnail(page, turn),
             Job::Check {
                 engine,
                 languages,
@@ -158,6 +160,13 @@ impl Reading {
         };
         let body = std::mem::take(&mut made.data);
         Ok((Reply::Art { art: made }, body))
+    }
+
+    fn thumbnail(&mut self, page: u32, turn: PageTurn) -> Result<(Reply, Vec<u8>), Failure> {
+        let image = self.document()?.page(page).map_err(verdict)?;
+        let made = thumbnail::encode(&image.pixels, turn);
+        let body = made.map_err(|error| Failure::crashed(Some(page), error.to_string()))?;
+        Ok((Reply::Thumbnail, body))
     }
 
     fn check(

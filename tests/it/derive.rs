@@ -1,6 +1,13 @@
 //! Searchable PDF, judged by other programs: qpdf for the structure, poppler for text, boxes and pixels.
 
+mod hocr;
 mod kit;
+mod ofd;
+mod ofd_kit;
+mod pdfa;
+mod pdfa_fonts;
+mod pdfa_rules;
+mod turned;
 
 use std::cell::Cell;
 use std::fs;

@@ -3,6 +3,7 @@
 
 mod access;
 mod alto;
+mod alto_blocks;
 mod art_catalogue;
 mod art_hall;
 mod audit_http;
@@ -74,6 +75,9 @@ mod derive;
 mod document;
 mod erasure;
 mod erasure_cut_off;
+mod export;
+mod export_kit;
+mod files_http;
 mod fixtures;
 mod forms;
 mod hall_facts;

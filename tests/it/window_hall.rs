@@ -1,7 +1,7 @@
 //! A whole hall for tests of the HTTP face: the fixture catalogue, people with their roles, a clock that stands still
 //! until it is moved.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,11 +16,14 @@ use counterfoil::domain::{Actor, Clock, RequestId, StaffId, Timestamp};
 use counterfoil::http::{Service, router};
 use counterfoil::ledger::Follower;
 use counterfoil::people::{NewPerson, Order, SecretText};
+use counterfoil::records::export::Exporter;
+use counterfoil::worker::WorkerPool;
 use serde_json::json;
 use tempfile::TempDir;
 use totp_rs::{Builder, Secret};
 
 use crate::window_client::Client;
+use crate::worker::test_options;
 
 pub const PASSWORD: &str = "correct horse battery 9";
 /// The hall's food permit (first application).
@@ -35,6 +38,7 @@ pub struct Hall {
     router: Router,
     _follower: Follower,
     folder: TempDir,
+    pool: Arc<WorkerPool>,
 }
 
 fn order(name: &str) -> Order {
@@ -90,10 +94,17 @@ impl Hall {
         let follower = app.follow();
         let mut service = app.service("machine token").unwrap();
         // The program that runs here is the tests'; its children are the real one's.
-        let counter = &mut Arc::get_mut(&mut service).unwrap().counter;
+        let own = Arc::get_mut(&mut service).unwrap();
         let printer = crate::forms::support::printer(None);
-        counter.set_printer(Ok(printer));
+        own.counter.set_printer(Ok(printer));
+        let mut options = test_options(None);
+        options.ocr_folder = folder.path().join("ocr");
+        let pool = WorkerPool::new(options, 1);
+        let scratch = folder.path().join("scratch");
+        let (records, pipelines) = (app.records(), app.pipelines.clone());
+        own.exporter = Exporter::new(records, pool.clone(), pipelines, scratch);
         let hall = Self {
+            pool,
             router: router(service.clone()),
             app,
             service,
@@ -147,6 +158,24 @@ impl Hall {
             let new = person(id, vec![grant]);
             people.enrol(&order(id), &new).await.unwrap();
         }
+    }
+
+    /// Children of the real program that play back the readings in [`Self::readings`].
+    pub fn readers(&self) -> Arc<WorkerPool> {
+        self.pool.clone()
+    }
+
+    /// Where the recorded readings lie.
+    pub fn readings(&self) -> PathBuf {
+        self.folder.path().join("ocr")
+    }
+
+    /// The log of reads as it stands, all days.
+    pub fn reads_text(&self) -> String {
+        let folder = self.folder.path().join("data/reads");
+        let days = std::fs::read_dir(folder).unwrap();
+        let days = days.map(|day| std::fs::read_to_string(day.unwrap().path()).unwrap());
+        days.collect()
     }
 
     /// Enrols one more person.

@@ -1,21 +1,12 @@
-//! The font of the invisible layer: one empty glyph that stands for every character, composed here byte by byte
-//! (OpenType 1.9: `head`, `hhea`, `maxp`, `hmtx`, `cmap`, `loca`, `glyf`, `name`, `post`, `OS/2`), and the maps
+//! The font of the invisible layer in a PDF: one glyph that draws nothing and stands for every character, and the maps
 //! between codes and characters.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::super::DeriveError;
+use super::super::glyphless::{self, ASCENT, DESCENT, EM, Glyphs};
 use super::writer::{ObjectId, ObjectWriter};
-
-/// Width of the glyph and units of the em, so that one character is as wide as its font size.
-const EM: u16 = 1000;
-
-/// Height above the baseline in thousandths of the font size.
-pub(super) const ASCENT: i16 = 800;
-
-/// Depth below the baseline in thousandths of the font size.
-pub(super) const DESCENT: i16 = -200;
 
 /// The name of a subset font needs six letters and a plus sign.
 const NAME: &str = "CNTRFL+Counterfoil-Glyphless";
@@ -124,165 +115,15 @@ pub(super) fn write<W: Write>(
         file.reference(),
     );
     writer.object(descriptor, &body)?;
-    let program = program();
+    let program = glyphless::program(&[(' ', EM)], Glyphs::Extent);
     writer.packed_stream(file, &format!("/Length1 {}", program.len()), program)?;
     writer.packed_stream(to_unicode, "", book.to_unicode().into_bytes())?;
     writer.packed_stream(to_glyph, "", [0, 1].repeat(0x1_0000))
 }
 
-/// The TrueType program: an empty `.notdef` and an empty glyph 1.
-fn program() -> Vec<u8> {
-    let tables: [(&[u8; 4], Vec<u8>); 10] = [
-        (b"OS/2", os2()),
-        (b"cmap", cmap()),
-        (b"glyf", vec![0; 4]),
-        (b"head", head()),
-        (b"hhea", hhea()),
-        (b"hmtx", shorts(&[EM as i16, 0, EM as i16, 0])),
-        (b"loca", shorts(&[0, 0, 0])),
-        (b"maxp", maxp()),
-        (b"name", name()),
-        (b"post", post()),
-    ];
-    let mut font = vec![0, 1, 0, 0];
-    font.extend(shorts(&[tables.len() as i16, 128, 3, 32]));
-    let first = font.len() + tables.len() * 16;
-    let mut body: Vec<u8> = Vec::new();
-    for (tag, data) in &tables {
-        font.extend_from_slice(*tag);
-        font.extend(checksum(data).to_be_bytes());
-        font.extend(((first + body.len()) as u32).to_be_bytes());
-        font.extend((data.len() as u32).to_be_bytes());
-        body.extend_from_slice(data);
-        body.resize(body.len().next_multiple_of(4), 0);
-    }
-    let head_at = first + HEAD_ADJUSTMENT + offset_of(&tables, b"head");
-    font.extend(body);
-    // The whole file must add up to this number (OpenType, `head`).
-    let adjustment = 0xB1B0_AFBA_u32.wrapping_sub(checksum(&font));
-    for (place, byte) in font.iter_mut().skip(head_at).zip(adjustment.to_be_bytes()) {
-        *place = byte;
-    }
-    font
-}
-
-/// Where `checkSumAdjustment` stands in `head`.
-const HEAD_ADJUSTMENT: usize = 8;
-
-fn offset_of(tables: &[(&[u8; 4], Vec<u8>)], wanted: &[u8; 4]) -> usize {
-    let before = tables.iter().take_while(|(tag, _)| *tag != wanted);
-    before.map(|(_, data)| data.len().next_multiple_of(4)).sum()
-}
-
-fn checksum(data: &[u8]) -> u32 {
-    data.chunks(4)
-        .map(|chunk| {
-            let mut word = [0; 4];
-            for (place, byte) in word.iter_mut().zip(chunk) {
-                *place = *byte;
-            }
-            u32::from_be_bytes(word)
-        })
-        .fold(0, u32::wrapping_add)
-}
-
-fn shorts(values: &[i16]) -> Vec<u8> {
-    values
-        .iter()
-        .flat_map(|value| value.to_be_bytes())
-        .collect()
-}
-
-fn head() -> Vec<u8> {
-    let mut table = vec![0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
-    table.extend(0x5F0F_3CF5_u32.to_be_bytes());
-    table.extend(shorts(&[0x000B, EM as i16]));
-    table.extend([0; 16]); // created and modified: the epoch of 1904
-    table.extend(shorts(&[0, 0, 0, 0, 0, 8, 2, 0, 0]));
-    table
-}
-
-fn hhea() -> Vec<u8> {
-    let mut table = vec![0, 1, 0, 0];
-    table.extend(shorts(&[ASCENT, DESCENT, 0, EM as i16, 0, 0, 0, 1]));
-    table.extend(shorts(&[0, 0, 0, 0, 0, 0, 0, 2]));
-    table
-}
-
-fn maxp() -> Vec<u8> {
-    let mut table = vec![0, 1, 0, 0];
-    table.extend(shorts(&[2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]));
-    table
-}
-
-/// One Unicode subtable of format 4 that maps the space to glyph 1.
-fn cmap() -> Vec<u8> {
-    let mut table = shorts(&[0, 1, 3, 1]);
-    table.extend(12_u32.to_be_bytes());
-    table.extend(shorts(&[4, 32, 0, 4, 4, 1, 0]));
-    table.extend(shorts(&[0x20, -1, 0, 0x20, -1, 1 - 0x20, 1, 0, 0]));
-    table
-}
-
-fn name() -> Vec<u8> {
-    let words: [(i16, &str); 5] = [
-        (1, "Counterfoil Glyphless"),
-        (2, "Regular"),
-        (3, "Counterfoil Glyphless 1.0"),
-        (4, "Counterfoil Glyphless"),
-        (6, "Counterfoil-Glyphless"),
-    ];
-    let mut table = shorts(&[0, words.len() as i16, 6 + 12 * words.len() as i16]);
-    let mut storage: Vec<u8> = Vec::new();
-    for (id, text) in words {
-        let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
-        table.extend(shorts(&[
-            3,
-            1,
-            0x409,
-            id,
-            units.len() as i16,
-            storage.len() as i16,
-        ]));
-        storage.extend(units);
-    }
-    table.extend(storage);
-    table
-}
-
-fn post() -> Vec<u8> {
-    let mut table = vec![0, 3, 0, 0, 0, 0, 0, 0];
-    table.extend(shorts(&[-100, 50]));
-    table.extend(1_u32.to_be_bytes());
-    table.extend([0; 16]);
-    table
-}
-
-fn os2() -> Vec<u8> {
-    let mut table = shorts(&[4, EM as i16, 400, 5, 0]);
-    table.extend(shorts(&[650, 600, 0, 75, 650, 600, 0, 350, 50, 300, 0]));
-    table.extend([0; 10]); // panose
-    table.extend([0; 16]); // unicode ranges
-    table.extend_from_slice(b"CFOI");
-    table.extend(shorts(&[
-        0x40, 0x20, 0x20, ASCENT, DESCENT, 0, ASCENT, -DESCENT,
-    ]));
-    table.extend([0; 8]); // code pages
-    table.extend(shorts(&[500, 700, 0, 0x20, 1]));
-    table
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_program_adds_up_and_its_tables_have_their_sizes() {
-        let font = program();
-        assert_eq!(checksum(&font), 0xB1B0_AFBA);
-        assert_eq!((os2().len(), head().len(), hhea().len()), (96, 54, 36));
-        assert_eq!((maxp().len(), post().len(), cmap().len()), (32, 32, 44));
-    }
 
     #[test]
     fn codes_are_characters_and_rare_ones_take_the_spare_codes_in_turn() {

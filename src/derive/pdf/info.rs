@@ -1,62 +1,23 @@
-//! What a file says about itself, once as an information dictionary and once as XMP, both with the same words.
+//! What a PDF says about itself, once as an information dictionary and once as XMP, both with the same words.
 
 use super::super::DeriveError;
-use crate::domain::time::Timestamp;
-
-/// The longest title in characters.
-const TITLE_CHARS_MAX: usize = 500;
+use super::super::info::FileInfo;
 
 /// The program named as producer.
 const PRODUCER: &str = concat!("Counterfoil ", env!("CARGO_PKG_VERSION"));
 
-/// What the file says about itself. Dates and the identifier are arguments so that the same record gives the same
-/// bytes on any day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PdfInfo {
-    /// Title shown by viewers, at most 500 characters.
-    pub title: String,
-    /// What made the text and the images, as `paddle 1.2`.
-    pub creator: String,
-    /// When the record was made.
-    pub created: Timestamp,
-    /// Language of the text as a BCP 47 tag, as `zh-CN`.
-    pub language: String,
-    /// File identifier: for example the first half of the record's digest.
-    pub id: [u8; 16],
-}
-
-/// The same, checked and in the forms the file needs.
+/// The description, checked and in the forms the file needs.
 pub(super) struct Described<'a> {
-    info: &'a PdfInfo,
+    info: &'a FileInfo,
     /// `2026-11-22T08:30:00`, UTC.
     instant: String,
 }
 
-impl PdfInfo {
+impl<'a> Described<'a> {
     /// Checks the words and the date.
-    pub(super) fn described(&self) -> Result<Described<'_>, DeriveError> {
-        if self.title.chars().count() > TITLE_CHARS_MAX {
-            return Err(DeriveError::Limit {
-                limit: TITLE_CHARS_MAX as u64,
-                unit: "characters of title",
-            });
-        }
-        let tag = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        if self.language.is_empty() || self.language.len() > 35 || !self.language.chars().all(tag) {
-            return Err(DeriveError::Info("the language is not a BCP 47 tag".into()));
-        }
-        let text = self.created.to_string();
-        let instant: String = text.chars().take(19).collect();
-        let dated = instant.len() == 19 && text.as_bytes().get(10) == Some(&b'T');
-        if !dated || !instant.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err(DeriveError::Info(
-                "the date lies outside years 0 to 9999".into(),
-            ));
-        }
-        Ok(Described {
-            info: self,
-            instant,
-        })
+    pub(super) fn new(info: &'a FileInfo) -> Result<Self, DeriveError> {
+        let instant = info.checked()?;
+        Ok(Self { info, instant })
     }
 }
 
@@ -101,7 +62,7 @@ impl Described<'_> {
 }
 
 /// Writes a text string as UTF-16 in hexadecimal, which needs no escapes.
-fn text_string(words: &str) -> String {
+pub(super) fn text_string(words: &str) -> String {
     let mut text = String::from("<FEFF");
     for unit in printable(words).encode_utf16() {
         text.push_str(&format!("{unit:04X}"));

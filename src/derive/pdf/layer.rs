@@ -1,7 +1,8 @@
 //! The invisible text layer. Each character is stretched to reach the next one, so that a selection in a viewer
 //! covers what it names and text extraction finds no gap where the reading has no space.
 
-use super::font::{ASCENT, CodeBook, DESCENT};
+use super::super::glyphless::{ASCENT, DESCENT};
+use super::font::CodeBook;
 use super::writer::number;
 use crate::domain::text::{OcrChar, OcrLine, OcrPage, Rect};
 

@@ -6,23 +6,18 @@ mod font;
 mod icc;
 mod info;
 mod layer;
+mod outline;
 mod page;
 mod writer;
 
-pub use info::PdfInfo;
-
 use std::io::Write;
 
-use super::{DeriveError, ImageEncoding, PageArt};
+use super::info::FileInfo;
+use super::{DeriveError, ImageEncoding, PAGES_MAX, PageArt};
 use crate::domain::text::OcrPage;
 use font::CodeBook;
+use info::Described;
 use writer::{ObjectId, ObjectWriter};
-
-/// The most pages in one file.
-pub const PAGES_MAX: u32 = 20_000;
-
-/// Resolution assumed for a page that states none, in pixels an inch.
-pub const DPI_DEFAULT: f32 = 200.0;
 
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,15 +33,16 @@ pub struct PdfSummary {
     pub pdf_a: bool,
 }
 
-/// Writes the pages to `out` as they come, one in memory at a time. Equal arguments give equal bytes. The text of
-/// a page is placed by its own width and height, so a reading made at another scale fits too. A page whose
-/// art states no resolution, or one outside 20 to 4,800, is taken as [`DPI_DEFAULT`]. At least one page.
+/// Writes the pages to `out` as they come, one in memory at a time. Equal arguments give equal bytes. A page stands as
+/// its text does: the image is turned as the reading says. The text is placed by the reading's own width and height,
+/// so a reading made at another scale fits too. A page whose art states no resolution, or one outside 20 to 4,800, is
+/// taken as [`super::place::DPI_DEFAULT`]. At least one page.
 pub fn searchable_pdf(
     pages: impl IntoIterator<Item = Result<(PageArt, Option<OcrPage>), DeriveError>>,
-    info: &PdfInfo,
+    info: &FileInfo,
     out: &mut impl Write,
 ) -> Result<PdfSummary, DeriveError> {
-    let described = info.described()?;
+    let described = Described::new(info)?;
     let mut writer = ObjectWriter::start(out)?;
     let catalog = writer.reserve();
     let tree = writer.reserve();
@@ -81,13 +77,13 @@ pub fn searchable_pdf(
     font::write(&mut writer, fonts, &book)?;
     let information = writer.reserve();
     writer.object(information, &described.dictionary())?;
-    write_catalog(
-        &mut writer,
-        catalog,
+    let outline = outline::write(&mut writer, &info.marks(&kids)?)?;
+    let entries = Entries {
         tree,
-        &described.xmp(pdf_a),
-        &info.language,
-    )?;
+        outline,
+        language: &info.language,
+    };
+    write_catalog(&mut writer, catalog, &entries, &described.xmp(pdf_a))?;
     let bytes = writer.finish(catalog, information, &info.id)?;
     Ok(PdfSummary {
         pages: kids.len() as u32,
@@ -111,24 +107,36 @@ fn write_tree<W: Write>(
     writer.object(tree, &body)
 }
 
+/// What the catalog names.
+struct Entries<'a> {
+    tree: ObjectId,
+    outline: Option<ObjectId>,
+    language: &'a str,
+}
+
 fn write_catalog<W: Write>(
     writer: &mut ObjectWriter<'_, W>,
     catalog: ObjectId,
-    tree: ObjectId,
+    entries: &Entries<'_>,
     xmp: &str,
-    language: &str,
 ) -> Result<(), DeriveError> {
     let metadata = writer.reserve();
     // Not compressed: a reader that knows no PDF must find the packet too (ISO 19005-2, 6.6.2.1).
     writer.plain_stream(metadata, "/Type /Metadata /Subtype /XML", xmp.as_bytes())?;
     let profile = writer.reserve();
     writer.packed_stream(profile, "/N 3", icc::srgb())?;
+    let outline = entries.outline.map(|outline| {
+        let outline = outline.reference();
+        format!(" /Outlines {outline} /PageMode /UseOutlines")
+    });
     let body = format!(
-        "<< /Type /Catalog /Pages {} /Metadata {} /Lang ({language}) /ViewerPreferences << /DisplayDocTitle true >> \
+        "<< /Type /Catalog /Pages {}{} /Metadata {} /Lang ({}) /ViewerPreferences << /DisplayDocTitle true >> \
          /OutputIntents [<< /Type /OutputIntent /S /GTS_PDFA1 /OutputConditionIdentifier (sRGB) \
          /Info (sRGB IEC 61966-2-1) /DestOutputProfile {} >>] >>",
-        tree.reference(),
+        entries.tree.reference(),
+        outline.unwrap_or_default(),
         metadata.reference(),
+        entries.language,
         profile.reference(),
     );
     writer.object(catalog, &body)

@@ -2,16 +2,11 @@
 
 use std::io::Write;
 
-use super::super::{DeriveError, ImageEncoding, PageArt};
-use super::DPI_DEFAULT;
+use super::super::{DeriveError, ImageEncoding, PageArt, place};
 use super::font::CodeBook;
 use super::layer::{self, Frame};
 use super::writer::{ObjectId, ObjectWriter, number};
-use crate::domain::text::OcrPage;
-
-/// The longest and the shortest side a page may have, in points (ISO 32000-1, annex C).
-const SIDE_MAX: f64 = 14_400.0;
-const SIDE_MIN: f64 = 3.0;
+use crate::domain::text::{OcrPage, PageTurn};
 
 /// Writes image, contents and page; gives back the page.
 pub(super) fn write<W: Write>(
@@ -22,11 +17,13 @@ pub(super) fn write<W: Write>(
     text: Option<&OcrPage>,
     book: &mut CodeBook,
 ) -> Result<ObjectId, DeriveError> {
-    check(art)?;
-    let (width, height) = size(art);
+    place::check(art)?;
+    let turn = text.map_or(PageTurn::None, |text| text.turn);
+    let orientation = place::turned(art.orientation, turn);
+    let (width, height) = place::size(art, orientation);
     let image = writer.reserve();
     writer.plain_stream(image, &image_entries(art)?, &art.data)?;
-    let matrix = placement(art.orientation, width, height);
+    let matrix = placement(orientation, width, height);
     let mut contents = format!("q {} cm /Im0 Do Q\n", matrix.map(number).join(" "));
     if let Some(text) = text {
         layer::append(&mut contents, text, Frame { width, height }, book);
@@ -46,33 +43,6 @@ pub(super) fn write<W: Write>(
     );
     writer.object(page, &body)?;
     Ok(page)
-}
-
-fn check(art: &PageArt) -> Result<(), DeriveError> {
-    if art.width == 0 || art.height == 0 || art.data.is_empty() {
-        return Err(DeriveError::Art("it has no pixels".into()));
-    }
-    if !(1..=8).contains(&art.orientation) {
-        return Err(DeriveError::Art(format!(
-            "orientation {} is not one of 1 to 8",
-            art.orientation
-        )));
-    }
-    Ok(())
-}
-
-/// Size of the upright page in points.
-fn size(art: &PageArt) -> (f64, f64) {
-    let stated = art.dpi.filter(|dpi| (20.0..=4_800.0).contains(dpi));
-    let dpi = f64::from(stated.unwrap_or(DPI_DEFAULT));
-    let (mut width, mut height) = (f64::from(art.width), f64::from(art.height));
-    if art.orientation >= 5 {
-        std::mem::swap(&mut width, &mut height);
-    }
-    let mut scale = 72.0 / dpi;
-    scale = scale.min(SIDE_MAX / width.max(height));
-    let side = |pixels: f64| (pixels * scale).max(SIDE_MIN);
-    (side(width), side(height))
 }
 
 /// The matrix that lays the unit square of the image on the page so that it stands upright (EXIF 2.3, tag 274).

@@ -11,7 +11,7 @@ use crate::domain::{CaseNo, Digest, Event};
 use crate::ledger::Recorded;
 use crate::package::FileKind;
 use crate::records::RecordsError;
-use crate::records::export::{ExportLimits, export_pdf};
+use crate::records::export::{ExportFormat, ExportOrder, export};
 
 /// The language that forms of a hall are in.
 const LANGUAGE: &str = "zh-CN";
@@ -104,11 +104,10 @@ impl Packer {
             let source = AltoSource {
                 file_name: &master,
                 digest: &manifest.scan,
-                page: entry.page,
                 language: LANGUAGE,
                 detail: Detail::Words,
             };
-            let xml = alto(&page, &source).map_err(internal)?;
+            let xml = alto(&page, entry.page, &source).map_err(internal)?;
             let name = format!("alto/{number:04}-{:03}.xml", entry.page);
             let kept = folder.keep(&name, FileKind::Alto, "application/xml", &xml);
             let file = kept.await?;
@@ -130,11 +129,12 @@ impl Packer {
         case: &CaseNo,
         manifest: &RecordManifest,
     ) -> Result<Vec<u8>, CounterError> {
-        let limits = ExportLimits::of(&self.pipelines, &manifest.pipeline);
+        let order = ExportOrder::one(ExportFormat::Pdf, manifest.clone());
         std::fs::create_dir_all(&self.scratch).map_err(internal)?;
         // Several cases may have the same scan at the same time.
         let file = self.scratch.join(format!("{case}-{}.pdf", manifest.scan));
-        let made = export_pdf(&self.records, &self.pool, manifest, &limits, &file, || {}).await;
+        let (records, pool) = (&self.records, &self.pool);
+        let made = export(records, pool, &self.pipelines, &order, &file, || {}).await;
         let bytes = match made {
             Ok(_) => tokio::fs::read(&file).await.map_err(internal),
             Err(error) => Err(internal(error)),

@@ -4,7 +4,8 @@ use std::fs;
 use std::process::Command;
 
 use base64::Engine;
-use counterfoil::derive::pdf::{PdfInfo, PdfSummary, searchable_pdf};
+use counterfoil::derive::info::FileInfo;
+use counterfoil::derive::pdf::{PdfSummary, searchable_pdf};
 use counterfoil::derive::{DeriveError, ImageEncoding, PageArt, art};
 use counterfoil::domain::text::{EngineId, OcrChar, OcrLine, OcrPage, Rect};
 use counterfoil::domain::time::Timestamp;
@@ -12,20 +13,28 @@ use image::{Rgb, RgbImage};
 
 pub(super) type Delivered = Result<(PageArt, Option<OcrPage>), DeriveError>;
 
-pub(super) fn info() -> PdfInfo {
-    PdfInfo {
+pub(super) fn info() -> FileInfo {
+    FileInfo {
         title: "关于推行“一窗受理”<改革> & 36号".into(),
         creator: "paddle 1".into(),
         created: Timestamp::from_millis(1_795_336_200_123),
         language: "zh-CN".into(),
         id: *b"0123456789abcdef",
+        bookmarks: Vec::new(),
     }
 }
 
 pub(super) fn bytes_of(pages: Vec<(PageArt, Option<OcrPage>)>) -> (Vec<u8>, PdfSummary) {
+    described(pages, &info())
+}
+
+pub(super) fn described(
+    pages: Vec<(PageArt, Option<OcrPage>)>,
+    info: &FileInfo,
+) -> (Vec<u8>, PdfSummary) {
     let mut out = Vec::new();
     let pages = pages.into_iter().map(Delivered::Ok);
-    let summary = searchable_pdf(pages, &info(), &mut out).unwrap();
+    let summary = searchable_pdf(pages, info, &mut out).unwrap();
     assert_eq!(summary.bytes, out.len() as u64);
     (out, summary)
 }
@@ -39,8 +48,12 @@ pub(super) struct Written {
 impl Written {
     /// Writes the pages and has qpdf check the file.
     pub(super) fn new(pages: Vec<(PageArt, Option<OcrPage>)>) -> Self {
+        Self::described(pages, &info())
+    }
+
+    pub(super) fn described(pages: Vec<(PageArt, Option<OcrPage>)>, info: &FileInfo) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (bytes, summary) = bytes_of(pages);
+        let (bytes, summary) = described(pages, info);
         fs::write(folder.path().join("a.pdf"), bytes).unwrap();
         let written = Self { folder, summary };
         let report = run("qpdf", &["--check", &written.path()]);
