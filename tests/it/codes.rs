@@ -53,7 +53,7 @@ fn draw_qr(page: &mut RgbImage, text: &str, (x, y): (u32, u32), module: u32) {
 fn draw_bars(page: &mut RgbImage, text: &str, (x, y): (u32, u32), grey: u8) {
     let module = 2;
     for bar in Code128::encode_str(text).unwrap().bar_coordinates() {
-        let place = (x + u32::from(bar.x) * module, y);
+        let place = (x + bar.x * module, y);
         fill(page, place, (u32::from(bar.width) * module, 90), grey);
     }
 }

@@ -147,7 +147,7 @@ fn both_engines_read_a_skewed_page() {
         read.lines[1].angle
     );
 
-    let mut tesseract = open(EngineKind::Tesseract, Path::new("")).unwrap();
+    let mut tesseract = open(EngineKind::Tesseract, Path::new(""), Runtime::Auto).unwrap();
     let read = tesseract
         .recognise(&skewed, Some(110.0), &LANGUAGES, soon())
         .unwrap();
@@ -168,7 +168,7 @@ fn both_engines_read_a_skewed_page() {
 #[test]
 fn tesseract_reads_han_without_spaces_and_says_how_sure_it_is() {
     let (page, truth) = fixture("notice");
-    let mut engine = open(EngineKind::Tesseract, Path::new("")).unwrap();
+    let mut engine = open(EngineKind::Tesseract, Path::new(""), Runtime::Auto).unwrap();
     let read = engine
         .recognise(&page, Some(110.0), &LANGUAGES, soon())
         .unwrap();
@@ -214,7 +214,7 @@ fn paddle_keeps_the_deadline_and_finds_nothing_on_blank_or_tiny_pages() {
         let blank = RgbImage::from_pixel(width, height, Rgb([250; 3]));
         assert!(read_with_paddle(&blank).lines.is_empty());
     }
-    let mut engine = open(EngineKind::Auto, &model_folder()).unwrap();
+    let mut engine = open(EngineKind::Auto, &model_folder(), Runtime::Auto).unwrap();
     assert_eq!(engine.id().name, "paddle");
     let (page, _) = fixture("notice");
     let late = engine.recognise(&page, None, &LANGUAGES, Instant::now());
@@ -224,12 +224,12 @@ fn paddle_keeps_the_deadline_and_finds_nothing_on_blank_or_tiny_pages() {
 #[test]
 fn absent_models_are_named_and_auto_does_without() {
     let empty = tempfile::tempdir().unwrap();
-    let refused = open(EngineKind::Paddle, empty.path())
+    let refused = open(EngineKind::Paddle, empty.path(), Runtime::Auto)
         .err()
         .unwrap()
         .to_string();
     assert!(refused.contains("tools/fetch-ocr.sh"), "{refused}");
-    let engine = open(EngineKind::Auto, empty.path()).unwrap();
+    let engine = open(EngineKind::Auto, empty.path(), Runtime::Auto).unwrap();
     assert_eq!(engine.id().name, "tesseract");
 }
 

@@ -74,7 +74,7 @@ async fn what_was_nearly_read_is_found_behind_what_was_read() {
     assert!(in_order.iter().all(|(record, _)| *record != both));
     // What is shown is what was read.
     let hit = &found[1];
-    assert_eq!(hit.matches, [0..3]);
+    assert_eq!(hit.matches, vec![0..3]);
     assert_eq!(excerpt(&near_page, &hit.matches).text, "弓三丰");
     assert_eq!(boxes(&near_page, &hit.matches).len(), 1);
     // One character is found too, and a phrase in quotes is not.

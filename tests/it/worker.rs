@@ -147,6 +147,7 @@ fn answers(input: Vec<u8>, misbehave: Option<Misbehaviour>) -> (Result<(), Strin
     let options = ChildOptions {
         engine: EngineKind::Recorded,
         ocr_folder: PathBuf::from("absent"),
+        runtime: counterfoil::ocr::paddle::net::Runtime::Auto,
         fonts: Vec::new(),
         misbehave,
     };

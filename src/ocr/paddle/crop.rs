@@ -45,7 +45,7 @@ impl Cutter {
         let (straight, quarters) = upright(quad);
         if leaning(&straight) < STRAIGHT * quad.height() {
             let bounds = straight.bounds();
-            let (columns, rows) = if quarters % 2 == 0 {
+            let (columns, rows) = if quarters.is_multiple_of(2) {
                 (filled, height)
             } else {
                 (height, filled)

@@ -70,7 +70,11 @@ impl Planes {
     /// that it stands upright here.
     pub fn fill_turned(&mut self, pixels: &[u8], columns: usize, quarters: usize) {
         let rows = pixels.len() / (columns * 3);
-        let filled = if quarters % 2 == 0 { columns } else { rows };
+        let filled = if quarters.is_multiple_of(2) {
+            columns
+        } else {
+            rows
+        };
         // Where the first sample of our row `row` lies there, and how far the next one is.
         let (first, step, down): (isize, isize, isize) = {
             let (c, r) = (columns as isize, rows as isize);
