@@ -11,8 +11,8 @@ use super::{
 };
 use tracing_subscriber::EnvFilter;
 
-use crate::ocr::EngineKind;
 use crate::ocr::paddle::net::RUNTIME_NAMES;
+use crate::ocr::{ENGINE_NAMES, EngineKind};
 use crate::store::keys::check_outside;
 use crate::store::objects::{Location, S3Options};
 use crate::strict::{FileError, Problems, Table};
@@ -224,13 +224,7 @@ impl<'r> Reading<'r> {
     }
 
     fn ocr(&mut self, mut section: Table<'_, '_>) -> OcrConfig {
-        let engines = [
-            ("auto", EngineKind::Auto),
-            ("paddle", EngineKind::Paddle),
-            ("tesseract", EngineKind::Tesseract),
-            ("recorded", EngineKind::Recorded),
-        ];
-        let engine = section.choice("engine", &engines, &mut self.problems);
+        let engine = section.choice("engine", ENGINE_NAMES, &mut self.problems);
         let runtime = section.choice("runtime", RUNTIME_NAMES, &mut self.problems);
         let configured = self.path(&mut section, "folder");
         let place = section.place("folder");

@@ -77,6 +77,14 @@ pub enum EngineKind {
     Recorded,
 }
 
+/// Engines by name, as in pipeline files and on the child's command line.
+pub const ENGINE_NAMES: &[(&str, EngineKind)] = &[
+    ("auto", EngineKind::Auto),
+    ("paddle", EngineKind::Paddle),
+    ("tesseract", EngineKind::Tesseract),
+    ("recorded", EngineKind::Recorded),
+];
+
 /// Opens an engine. `folder` holds the models and the run times for paddle and the readings for recorded; `runtime` is
 /// what computes paddle's models; Tesseract finds its data itself. The opened engine's [`OcrEngine::id`] says which one it is.
 pub fn open(

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::spec::{OcrSettings, ScanLimits};
 use crate::imaging::{Limits, QualityLimits};
+use crate::ocr::ENGINE_NAMES;
 use crate::ocr::Language;
 use crate::strict::{Problems, Table};
-use crate::worker::process::ENGINE_NAMES;
 
 const LANGUAGES: &[(&str, Language)] = &[("zh", Language::Zh), ("en", Language::En)];
 

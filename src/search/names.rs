@@ -127,7 +127,7 @@ mod tests {
             has("bh") && has("bx") && has("zs") && !has("hz"),
             "{cells:?}"
         );
-        assert_eq!(found("林是"), ["ls"]);
+        assert_eq!(found("林小"), ["lx"]);
         let prose = found("申请人张三丰于今日申请");
         assert!(prose.contains(&"zs".to_owned()) && prose.contains(&"zsf".to_owned()));
         assert!(!prose.contains(&"qr".to_owned()));

@@ -8,11 +8,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::process::ENGINE_NAMES;
 use super::protocol::{Failure, Job, MASTER_BYTES_MAX, Reply, read_frame, write_frame};
 use super::reading::Reading;
-use crate::ocr::EngineKind;
 use crate::ocr::paddle::net::{RUNTIME_NAMES, Runtime};
+use crate::ocr::{ENGINE_NAMES, EngineKind};
 
 /// Stack of the thread that does the jobs, in bytes: deeply nested files and C libraries need more than a
 /// thread's usual share.

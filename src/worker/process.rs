@@ -13,8 +13,8 @@ use tokio::time::timeout;
 use super::memory;
 use super::protocol::{self, FrameError, Job, PREFIX_BYTES, REPLY_BYTES_MAX, Reply};
 use super::tail::Tail;
-use crate::ocr::EngineKind;
 use crate::ocr::paddle::net::Runtime;
+use crate::ocr::{ENGINE_NAMES, EngineKind};
 
 /// How often a busy child's memory is looked at.
 const MEMORY_POLL: Duration = Duration::from_millis(25);
@@ -24,14 +24,6 @@ const OWN_END: Duration = Duration::from_millis(50);
 
 /// How long a killed child may take to be gone.
 const REAP: Duration = Duration::from_secs(5);
-
-/// Engines by name, as in pipeline files and on the child's command line.
-pub const ENGINE_NAMES: &[(&str, EngineKind)] = &[
-    ("auto", EngineKind::Auto),
-    ("paddle", EngineKind::Paddle),
-    ("tesseract", EngineKind::Tesseract),
-    ("recorded", EngineKind::Recorded),
-];
 
 /// How children are started and when they are replaced.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use counterfoil::domain::text::{OcrLine, OcrPage};
+use counterfoil::domain::text::{OcrLine, OcrPage, PageTurn};
 use counterfoil::ocr::paddle::PaddleEngine;
 use counterfoil::ocr::paddle::net::Runtime;
 use counterfoil::ocr::score::score;
@@ -111,26 +111,34 @@ fn paddle_reads_tables_by_rows_and_columns_one_by_one() {
 #[test]
 fn paddle_reads_pages_that_lie_or_stand_on_their_head() {
     let (page, truth) = fixture("notice");
+    let upright = read_with_paddle(&page);
+    assert_eq!(upright.turn, PageTurn::None);
     let turned = [
-        (90.0, imageops::rotate90(&page)),
-        (180.0, imageops::rotate180(&page)),
-        (-90.0, imageops::rotate270(&page)),
+        (PageTurn::ThreeQuarters, imageops::rotate90(&page)),
+        (PageTurn::Half, imageops::rotate180(&page)),
+        (PageTurn::Quarter, imageops::rotate270(&page)),
     ];
-    for (angle, page) in turned {
-        let read = read_with_paddle(&page);
+    for (turn, lying) in turned {
+        let read = read_with_paddle(&lying);
         check_shape(&read, &page);
-        assert_eq!(compact(&read.text()), compact(&truth), "turned by {angle}");
-        let title = &read.lines[0];
-        let off = (title.angle - angle).rem_euclid(360.0);
-        assert!(
-            !title.vertical && off.min(360.0 - off) < 2.0,
-            "{angle}: {}",
-            title.angle
+        assert_eq!(read.turn, turn);
+        assert_eq!(
+            compact(&read.text()),
+            compact(&truth),
+            "to be turned by {turn:?}"
         );
+        // Its places are those of the page as it stands.
+        for (line, wanted) in read.lines.iter().zip(&upright.lines) {
+            assert!(
+                !line.vertical && line.angle.abs() < 2.0,
+                "{turn:?}: {}",
+                line.angle
+            );
+            let (place, wanted) = (<[u32; 4]>::from(line.rect), <[u32; 4]>::from(wanted.rect));
+            let near = place.iter().zip(wanted).all(|(a, b)| a.abs_diff(b) <= 8);
+            assert!(near, "{turn:?}: {place:?} {wanted:?}");
+        }
     }
-    // On its head, the title is at the bottom.
-    let read = read_with_paddle(&imageops::rotate180(&page));
-    assert!(read.lines[0].rect.y > read.height / 2);
 }
 
 #[test]

@@ -11,6 +11,8 @@ use crate::domain::text::PageTurn;
 const RED: i32 = 42;
 /// Side of the squares, in pixels of the small copy, in which red ink is gathered.
 const SQUARE: usize = 4;
+/// Squares this far apart belong together.
+const REACH: usize = 2;
 /// Sides of a seal, as shares of the page's shorter side.
 const SMALLEST: f32 = 0.05;
 const LARGEST: f32 = 0.45;
@@ -108,7 +110,8 @@ fn redness(pixel: &[u8]) -> i32 {
     i32::from(pixel[0]) - i32::from(pixel[1].max(pixel[2]))
 }
 
-/// Left, top, right and bottom of each 8-connected component.
+/// Left, top, right and bottom of each group of squares less than [`REACH`] squares apart: text that crosses a ring
+/// cuts it.
 fn components(mask: &[bool], width: usize) -> Vec<(usize, usize, usize, usize)> {
     let height = mask.len().checked_div(width).unwrap_or(0);
     let mut seen = vec![false; mask.len()];
@@ -128,8 +131,8 @@ fn components(mask: &[bool], width: usize) -> Vec<(usize, usize, usize, usize)> 
                 bounds.2.max(x),
                 bounds.3.max(y),
             );
-            for near_y in y.saturating_sub(1)..=(y + 1).min(height - 1) {
-                for near_x in x.saturating_sub(1)..=(x + 1).min(width - 1) {
+            for near_y in y.saturating_sub(REACH)..=(y + REACH).min(height - 1) {
+                for near_x in x.saturating_sub(REACH)..=(x + REACH).min(width - 1) {
                     let near = near_y * width + near_x;
                     if mask[near] && !seen[near] {
                         seen[near] = true;
