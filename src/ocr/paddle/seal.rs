@@ -14,11 +14,13 @@ const SQUARE: usize = 4;
 /// Squares this far apart belong together.
 const REACH: usize = 2;
 /// Sides of a seal, as shares of the page's shorter side.
-const SMALLEST: f32 = 0.05;
+const SMALLEST: f32 = 0.08;
 const LARGEST: f32 = 0.45;
 /// Directions looked along for the rim, and the share of them that must meet it.
 const DIRECTIONS: usize = 72;
 const RIM: f32 = 0.62;
+/// More red than this share of its box is a patch of colour.
+const FULL: f32 = 0.6;
 /// Most seals on one page.
 const MOST: usize = 8;
 /// Height of an unrolled ring, in pixels.
@@ -87,6 +89,13 @@ pub fn find(pixels: &[u8], columns: usize, scale: (f32, f32)) -> Vec<Seal> {
             (left * SQUARE) as f32 + w / 2.0,
             (top * SQUARE) as f32 + h / 2.0,
         );
+        let inked = (top..=bottom)
+            .flat_map(|row| &squares[row * width + left..=row * width + right])
+            .filter(|square| **square)
+            .count();
+        if inked as f32 > FULL * ((right - left + 1) * (bottom - top + 1)) as f32 {
+            continue;
+        }
         let size = (columns, rows);
         let round = rim(&red, size, middle, (w / 2.0, h / 2.0), true);
         let square = rim(&red, size, middle, (w / 2.0, h / 2.0), false);
