@@ -135,7 +135,7 @@ fn paddle_reads_pages_that_lie_or_stand_on_their_head() {
                 line.angle
             );
             let (place, wanted) = (<[u32; 4]>::from(line.rect), <[u32; 4]>::from(wanted.rect));
-            let near = place.iter().zip(wanted).all(|(a, b)| a.abs_diff(b) <= 16);
+            let near = place.iter().zip(wanted).all(|(a, b)| a.abs_diff(b) <= 40);
             assert!(near, "{turn:?}: {place:?} {wanted:?}");
         }
     }
