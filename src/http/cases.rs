@@ -17,9 +17,10 @@ use super::events::{FactNotice, about, follow, last_seen};
 use super::extract::{Asked, At, Body, PageOf, PageQuery, RequestKey, Versioned, cut};
 use super::problem::HttpProblem;
 use crate::counter::{CaseView, CounterError, OpenCase, PartyView, case_list};
-use crate::domain::access::{Action, Target};
+use crate::domain::access::{Action, Target, Verdict};
 use crate::domain::case::{self, CaseState, Stage};
-use crate::domain::{CaseNo, DepartmentCode, MaterialCode, Problem, SiteCode, Subject};
+use crate::domain::{CaseNo, DepartmentCode, Digest, MaterialCode, Problem, SiteCode, Subject};
+use crate::people::Caller;
 use crate::store::read_log::ReadKind;
 
 /// A case, and the departments it is before.
@@ -50,23 +51,44 @@ impl Known {
         Target::case(&self.case.mandate.site, &self.departments)
     }
 
+    /// Whether the caller may read a scan as one of this case: a department only those of its rows. Uploaded for the case
+    /// and filed under no row yet, a scan is the window's.
+    pub(super) fn gives(&self, caller: &Caller, scan: &Digest) -> bool {
+        if caller.verdict(Action::ReadScan, &self.target()) != Verdict::Allowed {
+            return false;
+        }
+        let Some(rows) = self.rows_of(caller) else {
+            return true;
+        };
+        let mut filed = self.case.rows.iter();
+        filed.any(|(code, row)| rows.contains(code) && row.scans.contains(scan))
+    }
+
     /// The rows that a caller with a department's eyes may read; none for whoever may read all.
     pub(super) fn rows(&self, signed: &Signed) -> Option<&BTreeSet<MaterialCode>> {
+        self.rows_of(&signed.caller)
+    }
+
+    /// The same of a caller that is not a person.
+    pub(super) fn rows_of(&self, caller: &Caller) -> Option<&BTreeSet<MaterialCode>> {
         static NOTHING: BTreeSet<MaterialCode> = BTreeSet::new();
-        let department = self.eyes(signed)?;
+        let department = self.eyes_of(caller)?;
         Some(self.readers.get(department).unwrap_or(&NOTHING))
     }
 
     /// The department whose eyes the caller reads with: none for whoever belongs to the site or the hall.
     pub(super) fn eyes(&self, signed: &Signed) -> Option<&DepartmentCode> {
-        if signed.allows(Action::ReadCase, &Target::site(&self.case.mandate.site)) {
+        self.eyes_of(&signed.caller)
+    }
+
+    fn eyes_of(&self, caller: &Caller) -> Option<&DepartmentCode> {
+        let reads =
+            |target: &Target<'_>| caller.verdict(Action::ReadCase, target) == Verdict::Allowed;
+        if reads(&Target::site(&self.case.mandate.site)) {
             return None;
         }
         let own = |department: &&DepartmentCode| {
-            signed.allows(
-                Action::ReadCase,
-                &Target::departments(std::slice::from_ref(*department)),
-            )
+            reads(&Target::departments(std::slice::from_ref(*department)))
         };
         self.departments.iter().find(own)
     }

@@ -141,16 +141,7 @@ async fn readable(
         let Ok(known) = Known::read(service, no).await else {
             continue;
         };
-        if !signed.allows(Action::ReadScan, &known.target()) {
-            continue;
-        }
-        let rows = known.rows(signed);
-        let mut of_case = known.case.rows.iter();
-        let given = of_case.any(|(code, row)| {
-            row.scans.contains(scan) && rows.is_none_or(|rows| rows.contains(code))
-        });
-        // Uploaded for the case and filed under no row yet, it is the window's.
-        if given || rows.is_none() {
+        if known.gives(&signed.caller, scan) {
             return Ok(Subject::Case(known.case.no));
         }
     }

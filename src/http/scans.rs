@@ -255,8 +255,8 @@ fn place_of(uploader: &Uploader) -> Option<SiteCode> {
         .then(|| first.clone())
 }
 
-/// The cases of a scan that the reader may know of. A scan is read by whoever may read one of its cases, and by whoever
-/// scans at the site where it was scanned; the machine's own token reads all.
+/// The cases of a scan that the reader may know of. A scan is read by whoever may read one of its cases (a department: the
+/// row it lies in), and by whoever scans at the site where it was scanned; the machine's own token reads all.
 pub(super) async fn readable(
     service: &Service,
     caller: &Caller,
@@ -273,7 +273,7 @@ pub(super) async fn readable(
         };
         let allowed = match &caller.who {
             Who::Station { site, .. } => *site == case.case.mandate.site,
-            _ => caller.verdict(Action::ReadScan, &case.target()) == Verdict::Allowed,
+            _ => case.gives(caller, scan),
         };
         if allowed {
             known.push(no.clone());

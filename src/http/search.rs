@@ -15,6 +15,7 @@ use super::problem::HttpProblem;
 use crate::domain::access::Action;
 use crate::domain::{CaseNo, Digest, Problem, Subject};
 use crate::people::PeopleError;
+use crate::records::RecordsError;
 use crate::search::{Hit, Hits, How, Mode, Query, Reader, boxes, case_label, excerpt};
 use crate::store::read_log::ReadKind;
 
@@ -114,7 +115,7 @@ pub async fn case(
     let found = search(&service, query, reader, limit, offset).await?;
     let mut items = Vec::with_capacity(found.hits.len());
     for hit in &found.hits {
-        items.push(shown(&service, hit).await?);
+        items.extend(shown(&service, hit).await?);
     }
     Ok(Json(FoundView {
         total: found.total,
@@ -145,15 +146,19 @@ async fn search(
     }
 }
 
-async fn shown(service: &Service, hit: &Hit) -> Result<FoundPage, HttpProblem> {
-    let page = service
-        .records
-        .text_blob(&hit.ocr)
-        .await
-        .map_err(|error| HttpProblem::new(error.problem(), error.to_string()))?;
+/// A hit with its text; none where the text is gone, as after an erasure that the index has not seen.
+async fn shown(service: &Service, hit: &Hit) -> Result<Option<FoundPage>, HttpProblem> {
+    let page = match service.records.text_blob(&hit.ocr).await {
+        Ok(page) => page,
+        Err(RecordsError::Blob(error)) if error.is_unreadable() => {
+            tracing::warn!(digest = %hit.ocr, %error, "the text of a hit is gone, the hit is left out");
+            return Ok(None);
+        }
+        Err(error) => return Err(HttpProblem::new(error.problem(), error.to_string())),
+    };
     let snippet = excerpt(&page, &hit.matches);
     let rects = boxes(&page, &hit.matches);
-    Ok(FoundPage {
+    Ok(Some(FoundPage {
         record: hit.record,
         page: hit.page,
         how: hit.how,
@@ -164,5 +169,5 @@ async fn shown(service: &Service, hit: &Hit) -> Result<FoundPage, HttpProblem> {
             .collect(),
         snippet: snippet.text,
         boxes: rects.into_iter().map(Into::into).collect(),
-    })
+    }))
 }

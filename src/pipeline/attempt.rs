@@ -13,7 +13,7 @@ use super::trouble::Trouble;
 use crate::domain::barcode::PageCodes;
 use crate::domain::manifest::{MANIFEST_VERSION, PageManifest, RecordManifest, StageRecord};
 use crate::domain::meaning::PageLook;
-use crate::domain::text::{EngineId, OcrPage};
+use crate::domain::text::{EngineId, LineKind, OcrLine, OcrPage};
 use crate::domain::{Date, Digest, Finding, FindingCode, Sm3};
 use crate::imaging::quality::{self, Quality};
 use crate::worker::protocol::{PageFacts, StageJob};
@@ -222,7 +222,7 @@ impl Attempt<'_> {
             .map(|known| known.or_else(|| kept.next()));
         let mut collected = collect(page, stages, input, outputs)?;
         if self.spec.understand {
-            self.understand(&mut collected, input).await?;
+            self.understand(page, &mut collected, input).await?;
         }
         Ok(collected)
     }
@@ -271,7 +271,9 @@ impl Attempt<'_> {
             }
             return findings;
         }
-        let confidences = lines.iter().map(|line| line.min_confidence());
+        // Of a seal only what could be read is kept; the paper does not need a second look for it.
+        let own = lines.iter().filter(|line| line.kind != LineKind::Seal);
+        let confidences = own.map(OcrLine::min_confidence);
         let lowest = confidences.fold(1.0, f32::min);
         let limit = self.spec.ocr.verify_below;
         if lowest < limit {

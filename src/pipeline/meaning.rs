@@ -4,14 +4,15 @@
 use super::attempt::{Attempt, PageOutputs, Stop, record};
 use super::keys::{self, OCR, UNDERSTAND};
 use super::trouble::Trouble;
-use crate::domain::Digest;
 use crate::domain::meaning::PageMeaning;
+use crate::domain::{Digest, Finding, FindingCode};
 use crate::understand::understand;
 
 impl Attempt<'_> {
     /// Adds what the page means to its stages, from the memo or anew.
     pub(super) async fn understand(
         &self,
+        page: u32,
         outputs: &mut PageOutputs,
         input: Digest,
     ) -> Result<(), Stop> {
@@ -24,7 +25,13 @@ impl Attempt<'_> {
         let output = match known {
             Some((_, output)) => output,
             None => {
-                let meaning = understand(&outputs.text, self.day);
+                // Apart from the threads that wait for disks, and from a page that breaks it.
+                let (text, day) = (outputs.text.clone(), self.day);
+                let meaning = tokio::task::spawn_blocking(move || understand(&text, day)).await;
+                let meaning = meaning.map_err(|_| Stop::Failed {
+                    finding: Finding::page(page, FindingCode::WorkerCrashed),
+                    reason: "what a page means could not be worked out".into(),
+                })?;
                 let bytes = serde_json::to_vec(&meaning).map_err(Trouble::from)?;
                 let blobs = self.source.blobs;
                 self.memos.keep(blobs, &key, &input, bytes.into()).await?

@@ -84,6 +84,10 @@ fn fen(text: &str, scale: u64) -> Option<u64> {
         [rest @ .., last] if !rest.is_empty() && text.rfind('.').is_some() && last.len() != 3 => {
             (rest.concat(), *last)
         }
+        // `0.558`, `1234.567`: no separator of thousands stands there.
+        [whole, last] if text.contains('.') && (*whole == "0" || whole.len() > 3) => {
+            ((*whole).to_owned(), *last)
+        }
         all => (all.concat(), ""),
     };
     let whole: u64 = whole
@@ -111,7 +115,7 @@ fn capitals(stream: &Stream, at: usize) -> Option<(u64, usize, bool)> {
             (_, '佰' | '百') => part += digit * 100,
             (_, '仟' | '千') => part += digit * 1000,
             (_, '万' | '萬') => total += (part + digit) * 10_000,
-            (_, '亿') => total = (total + part + digit) * 100_000_000,
+            (_, '亿') => total = (total + part + digit).checked_mul(100_000_000)?,
             (_, '元' | '圆') => yuan = Some(total + part + digit),
             (_, '角') => part += digit * 10,
             (_, '分') => part += digit,
@@ -176,6 +180,8 @@ mod tests {
         assert_eq!(read("3.5万元"), ["35000.00"]);
         assert_eq!(read("¥1.234.567.89"), ["1234567.89"]);
         assert_eq!(read("¥12,300"), ["12300.00"]);
+        assert_eq!(read("0.558元"), ["0.55"]);
+        assert_eq!(read("1234.567万元"), ["12345670.00"]);
     }
 
     #[test]
@@ -187,6 +193,8 @@ mod tests {
             "万元",
             "陆青",
             "JY2元素",
+            "壹亿亿亿元",
+            "壹亿亿亿亿亿亿元整",
         ] {
             assert!(read(text).is_empty(), "{text}");
         }

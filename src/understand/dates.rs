@@ -114,22 +114,14 @@ fn joins(glyphs: &[Glyph], from: usize, to: usize) -> bool {
 
 /// The end of 至长期 after a day.
 fn endless(glyphs: &[Glyph], from: usize) -> Option<usize> {
-    for words in [
-        "至长期",
-        "-长期",
-        "起长期",
-        "至永久",
-        "--长期",
-        "~长期",
-        "起至长期",
-    ] {
-        let length = words.chars().count();
-        let part = glyphs.get(from..from + length)?;
-        if part.iter().map(|glyph| glyph.c).eq(words.chars()) {
-            return Some(from + length);
-        }
-    }
-    None
+    const WORDS: &str = "至长期 -长期 起长期 至永久 --长期 ~长期 起至长期";
+    let rest = glyphs.get(from..)?;
+    let stands = |words: &&str| {
+        let mut chars = words.chars().enumerate();
+        chars.all(|(at, c)| rest.get(at).is_some_and(|glyph| glyph.c == c))
+    };
+    let found = WORDS.split(' ').find(stands)?;
+    Some(from + found.chars().count())
 }
 
 fn day_at(glyphs: &[Glyph], at: usize) -> Option<Day> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::meaning::{FieldKind, PageMeaning, Standing, TextPrint};
-use crate::domain::text::OcrPage;
+use crate::domain::text::{LineKind, OcrLine, OcrPage};
 
 use super::CHARACTERS_MAX;
 use super::stream::{fold, is_ideograph};
@@ -105,9 +105,14 @@ pub fn likeness(
 }
 
 /// Letters, digits and ideographs of a page.
+/// The lines but those of seals: a paper is the same before it is stamped and after.
+fn papers_own(page: &OcrPage) -> impl Iterator<Item = &OcrLine> {
+    let own = |line: &&OcrLine| line.kind != LineKind::Seal;
+    page.lines.iter().filter(own)
+}
+
 fn counted(page: &OcrPage) -> Vec<char> {
-    page.lines
-        .iter()
+    papers_own(page)
         .flat_map(|line| &line.chars)
         .map(|char| fold(char.c))
         .filter(|c| c.is_ascii_alphanumeric() || is_ideograph(*c))
@@ -125,7 +130,7 @@ fn runs(chars: &[char]) -> impl Iterator<Item = u64> {
 /// Runs within the lines, so that their order does not count.
 fn runs_of(page: &OcrPage) -> BTreeSet<u64> {
     let mut all = BTreeSet::new();
-    for line in &page.lines {
+    for line in papers_own(page) {
         let chars: Vec<char> = line
             .chars
             .iter()

@@ -96,8 +96,10 @@ impl Understood {
             .collect();
         for found in &meaning.fields {
             let tally = self.fields.entry(found.field).or_default();
+            // The sign of money is printed, the figures behind it may be written.
+            let text = plain_text(&found.text);
             let right = truth.fields.iter().any(|field| same(field, found))
-                || printed.contains(&plain_text(&found.text));
+                || printed.contains(text.trim_start_matches(['¥', '￥']));
             let verified = found.standing == Standing::Verified;
             tally.verified += usize::from(verified);
             tally.wrong += usize::from(!right);

@@ -192,6 +192,11 @@ async fn a_department_has_the_scans_of_its_rows() {
             }
             false => assert_eq!(status.as_u16(), 404, "{row}"),
         }
+        for rest in ["", "/pages", "/pages/1/meaning", "/pages/1/thumbnail"] {
+            let (status, ..) = officer.fetch(&format!("/api/v1/scans/{scan}{rest}")).await;
+            let wanted = if given.contains(&row) { 200 } else { 404 };
+            assert_eq!(status.as_u16(), wanted, "{row}{rest}");
+        }
     }
     let (status, _, text) = officer.fetch(&format!("{case}/file?format=text")).await;
     assert_eq!(status.as_u16(), 200);

@@ -44,8 +44,12 @@ impl Frame {
         let (sin, cos) = self.skew.to_radians().sin_cos();
         let corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
             .map(|(x, y)| (x * cos - y * sin, y * cos + x * sin));
-        let xs = corners.map(|corner| corner.0.max(0.0));
-        let ys = corners.map(|corner| corner.1.max(0.0));
+        let (width, height) = match self.turn {
+            PageTurn::None | PageTurn::Half => self.size,
+            PageTurn::Quarter | PageTurn::ThreeQuarters => (self.size.1, self.size.0),
+        };
+        let xs = corners.map(|corner| corner.0.clamp(0.0, width));
+        let ys = corners.map(|corner| corner.1.clamp(0.0, height));
         let least = |values: [f32; 4]| values.into_iter().fold(f32::INFINITY, f32::min).floor();
         let most = |values: [f32; 4]| values.into_iter().fold(0.0, f32::max).ceil();
         let (x, y) = (least(xs) as u32, least(ys) as u32);
