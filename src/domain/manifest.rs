@@ -6,7 +6,7 @@ use super::digest::{Digest, Sm3};
 use super::event::FileFormat;
 use super::finding::Finding;
 use super::id::PipelineName;
-use super::text::EngineId;
+use super::text::{EngineId, PageTurn};
 
 /// Format version of the manifest.
 pub const MANIFEST_VERSION: u16 = 1;
@@ -53,10 +53,13 @@ impl RecordManifest {
 pub struct PageManifest {
     /// Page number from 1.
     pub page: u32,
-    /// Upright width in pixels.
+    /// Width in pixels of the page as decoded, by the orientation its file states.
     pub width: u32,
-    /// Upright height in pixels.
+    /// Height in pixels of the page as decoded.
     pub height: u32,
+    /// How it was turned to be read; what was read lies in pixels of the turned page.
+    #[serde(default, skip_serializing_if = "PageTurn::is_none")]
+    pub turn: PageTurn,
     /// Resolution in dots per inch, when the file states one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dpi: Option<f32>,

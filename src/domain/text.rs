@@ -37,6 +37,25 @@ impl From<Rect> for [u32; 4] {
 }
 
 impl Rect {
+    /// Where the box lies after a page of this width and height was turned.
+    pub fn turned(self, turn: PageTurn, (width, height): (u32, u32)) -> Rect {
+        let right = width.saturating_sub(self.x.saturating_add(self.width));
+        let below = height.saturating_sub(self.y.saturating_add(self.height));
+        let (x, y) = match turn {
+            PageTurn::None => (self.x, self.y),
+            PageTurn::Quarter => (below, self.x),
+            PageTurn::Half => (right, below),
+            PageTurn::ThreeQuarters => (self.y, right),
+        };
+        let (width, height) = turn.size((self.width, self.height));
+        Rect {
+            x,
+            y,
+            width,
+            height,
+        }
+    }
+
     /// The smallest box around both.
     pub fn union(self, other: Rect) -> Rect {
         let x = self.x.min(other.x);
@@ -105,6 +124,14 @@ impl PageTurn {
     /// Whether the page is as decoded.
     pub fn is_none(&self) -> bool {
         *self == Self::None
+    }
+
+    /// Width and height of a page after the turn.
+    pub fn size(self, (width, height): (u32, u32)) -> (u32, u32) {
+        match self {
+            Self::None | Self::Half => (width, height),
+            Self::Quarter | Self::ThreeQuarters => (height, width),
+        }
     }
 
     /// Clockwise degrees: 0, 90, 180 or 270.
@@ -251,5 +278,33 @@ impl OcrPage {
     pub fn text(&self) -> String {
         let lines: Vec<String> = self.lines.iter().map(OcrLine::text).collect();
         lines.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_is_turned_with_its_page() {
+        let (page, at) = ((100, 60), Rect::from([10, 5, 30, 20]));
+        assert_eq!(at.turned(PageTurn::None, page), at);
+        assert_eq!(
+            at.turned(PageTurn::Quarter, page),
+            Rect::from([35, 10, 20, 30])
+        );
+        assert_eq!(
+            at.turned(PageTurn::Half, page),
+            Rect::from([60, 35, 30, 20])
+        );
+        assert_eq!(
+            at.turned(PageTurn::ThreeQuarters, page),
+            Rect::from([5, 60, 20, 30])
+        );
+        let there = at.turned(PageTurn::Quarter, page);
+        assert_eq!(
+            there.turned(PageTurn::ThreeQuarters, PageTurn::Quarter.size(page)),
+            at
+        );
     }
 }

@@ -354,6 +354,7 @@ fn manifest_of(page: u32, outputs: PageOutputs) -> PageManifest {
         page,
         width: outputs.facts.width,
         height: outputs.facts.height,
+        turn: outputs.text.turn,
         dpi: outputs.facts.dpi,
         text: outputs.text_digest,
         engine: outputs.text.engine,

@@ -10,15 +10,17 @@ use crate::domain::manifest::RecordManifest;
 /// Most pages told at a time.
 pub const PAGES_MAX: u32 = 200;
 
-/// One page of a record. Boxes are in upright-page pixels.
+/// One page of a record. Boxes are in pixels of the page turned to be read, as are those of its text and its fields.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = RecordPage)]
 pub struct PageView {
     /// Page from 1.
     pub page: u32,
-    /// Upright width in pixels.
+    /// Clockwise degrees by which the page was turned to be read: 0, 90, 180 or 270.
+    pub turn: u16,
+    /// Width of the turned page in pixels.
     pub width: u32,
-    /// Upright height in pixels.
+    /// Height of the turned page in pixels.
     pub height: u32,
     /// Resolution in dots per inch, when the file states one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,12 +43,20 @@ impl Records {
         let mut views = Vec::new();
         for page in wanted.take(count.min(PAGES_MAX) as usize) {
             let findings = manifest.findings.iter();
+            let decoded = (page.width, page.height);
+            let (width, height) = page.turn.size(decoded);
+            let mut codes = self.page_codes(page).await?;
+            for code in &mut codes {
+                code.rect = code.rect.turned(page.turn, decoded);
+            }
+            codes.sort_by_key(|code| (code.rect.y, code.rect.x));
             views.push(PageView {
                 page: page.page,
-                width: page.width,
-                height: page.height,
+                turn: page.turn.degrees(),
+                width,
+                height,
                 dpi: page.dpi,
-                codes: self.page_codes(page).await?,
+                codes,
                 findings: findings
                     .filter(|finding| finding.page == Some(page.page))
                     .cloned()

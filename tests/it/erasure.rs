@@ -132,6 +132,7 @@ fn manifest(scan: Digest, stages: Vec<StageRecord>) -> RecordManifest {
         pipeline: PipelineName::new("counter-paper").unwrap(),
         pipeline_digest: Digest::of("pipeline"),
         pages: vec![PageManifest {
+            turn: counterfoil::domain::text::PageTurn::None,
             page: 1,
             width: 1,
             height: 1,

@@ -56,6 +56,7 @@ pub fn received(scan: Digest, case: Option<&str>) -> Event {
 /// The manifest of a record whose pages of text have these digests.
 pub fn manifest(scan: Digest, format: FileFormat, texts: &[Digest]) -> RecordManifest {
     let page = |(number, text): (u32, &Digest)| PageManifest {
+        turn: counterfoil::domain::text::PageTurn::None,
         page: number,
         width: 1000,
         height: 2000,

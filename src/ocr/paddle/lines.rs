@@ -99,7 +99,7 @@ fn relative_angle(quad: &Quad, turn: PageTurn) -> f32 {
 pub fn line(quad: &Quad, signs: &[Sign], up: PageTurn, size: (u32, u32)) -> OcrLine {
     let (width, height) = (size.0 as f32, size.1 as f32);
     let on_page = quad.map(|corner| turned(corner, up, width, height));
-    let size = turned_size(size, up);
+    let size = up.size(size);
     let reach = REACH * quad.height() / quad.width().max(1.0);
     let chars = signs
         .iter()
@@ -125,14 +125,6 @@ pub fn line(quad: &Quad, signs: &[Sign], up: PageTurn, size: (u32, u32)) -> OcrL
         vertical,
         chars,
         ..OcrLine::default()
-    }
-}
-
-/// Width and height of a page after it was turned.
-pub fn turned_size((width, height): (u32, u32), turn: PageTurn) -> (u32, u32) {
-    match turn {
-        PageTurn::None | PageTurn::Half => (width, height),
-        PageTurn::Quarter | PageTurn::ThreeQuarters => (height, width),
     }
 }
 

@@ -21,7 +21,7 @@ use image::RgbImage;
 
 use self::crop::Cutter;
 use self::geometry::Quad;
-use self::lines::{in_reading_order, line, turned_size};
+use self::lines::{in_reading_order, line};
 use self::model::{CLS, DET, ModelFolder, REC};
 use self::net::{Loader, Net, Runtime};
 use self::rec::{Reader, Sign, mean_confidence};
@@ -182,7 +182,7 @@ impl OcrEngine for PaddleEngine {
                 tables = table::tables(&ordered.grids, &places, &ordered.frame);
             }
         }
-        let (width, height) = turned_size(size, up);
+        let (width, height) = up.size(size);
         Ok(OcrPage {
             engine: self.id(),
             turn: up,

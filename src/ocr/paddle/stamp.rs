@@ -5,7 +5,7 @@ use std::f32::consts::TAU;
 use image::RgbImage;
 
 use super::geometry::{Point, Quad, turned};
-use super::lines::{line, rect, turned_size};
+use super::lines::{line, rect};
 use super::rec::{Sign, mean_confidence};
 use super::seal::{self, BANDS, Seal};
 use super::stand::is_ideograph;
@@ -85,7 +85,7 @@ impl PaddleEngine {
         let on_page = |quad: Quad| {
             let (width, height) = (size.0 as f32, size.1 as f32);
             let quad = quad.map(|corner| turned(corner, up, width, height));
-            rect(&quad, turned_size(size, up))
+            rect(&quad, up.size(size))
         };
         let foot = match up {
             PageTurn::None => 0.25,

@@ -2,7 +2,7 @@
 //! to any more, a few at the same time.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -28,6 +28,15 @@ pub struct Exporter {
     made: AtomicU64,
 }
 
+/// A file that loses its name when this goes, also where nobody waits for it any more; who has it open keeps it.
+struct Nameless(PathBuf);
+
+impl Drop for Nameless {
+    fn drop(&mut self) {
+        drop(std::fs::remove_file(&self.0));
+    }
+}
+
 impl Exporter {
     /// Reads from `records`, draws on `pool`, keeps files while they are made in `scratch`.
     pub fn new(
@@ -36,6 +45,7 @@ impl Exporter {
         pipelines: Pipelines,
         scratch: PathBuf,
     ) -> Self {
+        clear(&scratch);
         Self {
             records,
             pool,
@@ -71,13 +81,10 @@ impl Exporter {
             .map_err(failed)?;
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let name = format!("export-{}-{number}", std::process::id());
-        let path = self.scratch.join(name);
+        let path = Nameless(self.scratch.join(name));
         let (records, pool) = (&self.records, &self.pool);
-        let made = export(records, pool, &self.pipelines, order, &path, || {}).await;
-        // The open file outlives its name.
-        let opened = made.and_then(|()| File::open(&path).map_err(failed));
-        drop(std::fs::remove_file(&path));
-        opened
+        let made = export(records, pool, &self.pipelines, order, &path.0, || {}).await;
+        made.and_then(|()| File::open(&path.0).map_err(failed))
     }
 
     /// A small picture of a page, as JPEG.
@@ -105,5 +112,14 @@ impl Exporter {
 
     fn running(&self) -> Result<SemaphorePermit<'_>, ExportError> {
         self.running.try_acquire().map_err(|_| ExportError::Busy)
+    }
+}
+
+/// Takes away what a server that was killed left half made.
+fn clear(scratch: &Path) {
+    for entry in std::fs::read_dir(scratch).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("export-") {
+            drop(std::fs::remove_file(entry.path()));
+        }
     }
 }

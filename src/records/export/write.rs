@@ -160,7 +160,11 @@ impl Target<'_> {
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>, ExportError> {
-    let file = File::create(path).map_err(failed(path))?;
+    // What is exported is plain text: for this program alone.
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(failed(path))?;
     Ok(BufWriter::with_capacity(256 << 10, file))
 }
 
