@@ -63,7 +63,7 @@ pub fn in_reading_order(page: &RgbImage, quads: &[Quad], turn: PageTurn) -> Orde
         .collect();
     let grids = table::find(page, &frame);
     let places = table::places(&grids, &blocks);
-    let order = table::arrange(&layout::reading_order(&blocks), &places);
+    let order = table::arrange(&layout::reading_order(&blocks), &places, &grids, &blocks);
     Ordered {
         quads: order.iter().map(|index| read[*index]).collect(),
         blocks: order.iter().map(|index| blocks[*index]).collect(),

@@ -4,6 +4,8 @@
 mod grid;
 mod rules;
 
+use std::collections::BTreeMap;
+
 use image::RgbImage;
 
 pub use self::grid::Grid;
@@ -11,6 +13,8 @@ use super::layout::Block;
 use crate::domain::text::{OcrCell, OcrLine, OcrTable, PageTurn, Rect};
 use crate::imaging::gray::gray_reduced;
 
+/// Cells of one ruled row, with lines beside one another, that make it a list of rows.
+const COLUMNS: usize = 3;
 /// Longest side of the copy that rules are looked for on.
 const SIDE: u32 = 1800;
 
@@ -87,28 +91,52 @@ pub fn places(grids: &[Grid], blocks: &[Block]) -> Vec<Option<(usize, usize)>> {
     blocks.iter().map(place).collect()
 }
 
-/// Brings the blocks of each table together and into the order of its cells, where the first of them stood; `order` is
-/// the order so far.
-pub fn arrange(order: &[usize], places: &[Option<(usize, usize)>]) -> Vec<usize> {
-    let mut arranged = Vec::with_capacity(order.len());
-    let mut done = std::collections::BTreeSet::new();
-    for index in order {
-        let Some((table, _)) = places[*index] else {
-            arranged.push(*index);
-            continue;
-        };
-        if !done.insert(table) {
-            continue;
+/// Brings the lines of one ruled row into the order of its cells, so that two paragraphs side by side are read one after
+/// the other. Rows themselves are in order already, and a cell that spans several of them stays where it is read, as
+/// does a ruled row that holds a list. `order` is the order so far.
+pub fn arrange(
+    order: &[usize],
+    places: &[Option<(usize, usize)>],
+    grids: &[Grid],
+    blocks: &[Block],
+) -> Vec<usize> {
+    let row_of = |index: &usize| {
+        let (table, cell) = places[*index]?;
+        let cell = grids[table].cells()[cell];
+        (cell.rows == 1).then_some((table, cell.row))
+    };
+    let mut arranged = order.to_vec();
+    for run in arranged.chunk_by_mut(|a, b| row_of(a).is_some() && row_of(a) == row_of(b)) {
+        if run.len() > 2 && !is_list(run, places, blocks) {
+            // Stable: the lines of one cell keep their order.
+            run.sort_by_key(|index| places[*index]);
         }
-        let inside = order.iter().copied();
-        let mut inside: Vec<usize> = inside
-            .filter(|other| places[*other].is_some_and(|place| place.0 == table))
-            .collect();
-        // Stable: the lines of one cell keep their order.
-        inside.sort_by_key(|other| places[*other].map(|place| place.1));
-        arranged.extend(inside);
     }
     arranged
+}
+
+/// Whether at least [`COLUMNS`] cells of a ruled row hold several lines each that stand beside one another.
+fn is_list(run: &[usize], places: &[Option<(usize, usize)>], blocks: &[Block]) -> bool {
+    let mut cells: BTreeMap<Option<(usize, usize)>, Vec<&Block>> = BTreeMap::new();
+    for index in run {
+        let cell = cells.entry(places[*index]).or_default();
+        cell.push(&blocks[*index]);
+    }
+    cells.retain(|_, lines| lines.len() > 1);
+    let beside = |a: &Block, b: &Block| {
+        let between = (a.top + a.bottom - b.top - b.bottom).abs() / 2.0;
+        between < 0.5 * (a.bottom - a.top).min(b.bottom - b.top)
+    };
+    let in_rows = |cell: &Option<(usize, usize)>, lines: &[&Block]| {
+        let others = || cells.iter().filter(|(other, _)| *other != cell);
+        let met = lines.iter().filter(|line| {
+            let mut all = others().flat_map(|(_, lines)| lines);
+            all.any(|other| beside(line, other))
+        });
+        met.count() * 2 > lines.len()
+    };
+    let columns = cells.iter().filter(|(cell, lines)| in_rows(cell, lines));
+    columns.count() >= COLUMNS
 }
 
 /// No paragraph runs on from one cell into another.
@@ -224,7 +252,6 @@ mod tests {
             (last.row, last.column, last.rows, last.columns),
             (2, 0, 1, 3)
         );
-        // The order of reading before: by row, as rows of text lie.
         let blocks = [
             block(430.0, 235.0),
             block(130.0, 335.0),
@@ -232,7 +259,7 @@ mod tests {
         ];
         let places = places(&grids, &blocks);
         assert_eq!(places, [Some((0, 1)), Some((0, 3)), Some((0, 0))]);
-        assert_eq!(arrange(&[0, 1, 2], &places), [2, 0, 1]);
+        assert_eq!(arrange(&[2, 0, 1], &places, &grids, &blocks), [2, 0, 1]);
         let tables = tables(&grids, &places, &frame);
         assert_eq!((tables[0].rows, tables[0].columns), (3, 3));
         assert_eq!(tables[0].cells[1].lines, [0]);
@@ -240,6 +267,36 @@ mod tests {
         for (found, wanted) in rect.iter().zip([101u32, 201, 300, 100]) {
             assert!(found.abs_diff(wanted) <= 3, "{rect:?}");
         }
+    }
+
+    #[test]
+    fn rows_without_rules_between_them_are_read_across() {
+        let page = ruled();
+        let grids = find(&page, &frame(&page, PageTurn::None, 0.0));
+        let block = |left: f32, top: f32| Block {
+            left,
+            top,
+            right: left + 110.0,
+            bottom: top + 24.0,
+            vertical: false,
+        };
+        // Two lines in each of three cells of the first row: as they stand.
+        let mut blocks = Vec::new();
+        for top in [210.0, 250.0] {
+            blocks.extend([130.0, 430.0, 730.0].map(|left| block(left, top)));
+        }
+        let in_cells = places(&grids, &blocks);
+        assert_eq!(
+            arrange(&[0, 1, 2, 3, 4, 5], &in_cells, &grids, &blocks),
+            [0, 1, 2, 3, 4, 5]
+        );
+        // In two cells of it: cell after cell.
+        let blocks = [0, 1, 3, 4].map(|index: usize| blocks[index]);
+        let in_cells = places(&grids, &blocks);
+        assert_eq!(
+            arrange(&[0, 1, 2, 3], &in_cells, &grids, &blocks),
+            [0, 2, 1, 3]
+        );
     }
 
     #[test]
