@@ -1,35 +1,36 @@
 //! `counterfoil ingest`: takes files in, reads them, and prints one result a file.
 
+mod files;
+mod result;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures::stream::{self, Stream};
+use futures::stream::{self, Stream, StreamExt};
 use indicatif::ProgressBar;
-use serde::Serialize;
-use tokio::io::AsyncReadExt;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
+use self::result::FileResult;
 use crate::app::App;
 use crate::cli::output::Output;
 use crate::cli::{CliError, Outcome};
 use crate::config::Config;
 use crate::domain::event::ScanSource;
 use crate::domain::scan::ScanStatus;
-use crate::domain::{Actor, CaseNo, Digest, Finding, PipelineName, Problem};
-use crate::pipeline::receive::{Incoming, Receiver};
+use crate::domain::{Actor, CaseNo, Digest, PipelineName, Problem};
+use crate::pipeline::Progress;
+use crate::pipeline::receive::{Incoming, Received, Receiver};
 use crate::records::Records;
 
-/// Bytes read from a file at a time.
-const CHUNK: usize = 256 * 1024;
+/// Files received at a time. Each is synced before it is acknowledged; syncs that come together cost the disk one.
+const RECEIVED_AT_A_TIME: usize = 16;
 
-/// How often waiting scans are looked at when no event comes.
-const POLL: Duration = Duration::from_millis(300);
-
-/// Files walked at most in one call.
-const FILES_MAX: usize = 1_000_000;
+/// How often every waiting scan is looked at, whatever the events say: a missed one costs no more than this.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// The arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -56,30 +57,6 @@ pub struct Args {
     no_wait: bool,
 }
 
-#[derive(Debug, Serialize)]
-struct FileResult {
-    file: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<Digest>,
-    status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    record: Option<Digest>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pages: Option<u32>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    findings: Vec<Finding>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ResultError>,
-}
-
-#[derive(Debug, Serialize)]
-struct ResultError {
-    code: &'static str,
-    title: &'static str,
-    title_en: &'static str,
-    detail: String,
-}
-
 /// What a call is about to print.
 struct Run {
     records: Records,
@@ -89,33 +66,14 @@ struct Run {
     refused: u64,
 }
 
+/// A file and what receiving it came to, or the problem and its detail.
+type Taken = (String, Result<Received, (Problem, String)>);
+
 /// Takes every file in, then waits for their reading.
 pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome, CliError> {
-    let files = walk(&args.paths)?;
+    let files = files::walk(&args.paths)?;
     let app = App::open(config).await?;
-    if app.pipelines.get(&args.pipeline).is_none() {
-        let there = app
-            .pipelines
-            .names()
-            .into_iter()
-            .collect::<Vec<_>>()
-            .join(", ");
-        let detail = format!(
-            "no pipeline is called {}; there are: {there}",
-            args.pipeline
-        );
-        return Err(CliError::new(Problem::UnknownPipeline, detail));
-    }
-    app.recall_memos().await?;
-    let follower = app.follow();
-    let engine = app.engine()?;
-    let (stop, stopped) = watch::channel(false);
-    let mut progress = engine.progress();
-    let reading = tokio::spawn({
-        let engine = Arc::clone(&engine);
-        async move { engine.run(stopped).await }
-    });
-    let receiver = app.receiver();
+    known_pipeline(&app, &args.pipeline)?;
     let bar = output.progress(files.len() as u64, "个文件 files");
     let mut run = Run {
         records: app.records(),
@@ -124,26 +82,16 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
         waiting: BTreeMap::new(),
         refused: 0,
     };
-    for file in &files {
-        run.take(&receiver, file, &args).await?;
-        engine.nudge();
-    }
-    while !run.waiting.is_empty() && !args.no_wait {
-        // Whatever the event says, the ledger decides: a missed event costs one poll.
-        let _ = tokio::time::timeout(POLL, progress.recv()).await;
-        run.settle().await?;
+    let receiver = app.receiver();
+    let taken = stream::iter(&files)
+        .map(|file| take(&receiver, file, &args))
+        .buffered(RECEIVED_AT_A_TIME);
+    let taken = std::pin::pin!(taken);
+    match args.no_wait {
+        true => run.receive(taken).await?,
+        false => run.read(&app, taken).await?,
     }
     run.bar.finish_and_clear();
-    let size = *app.ledger.published().borrow();
-    if !args.no_wait {
-        follower
-            .wait_for("search", size.saturating_sub(1))
-            .await
-            .map_err(CliError::store)?;
-    }
-    stop.send_replace(true);
-    reading.await.map_err(CliError::internal)?;
-    follower.stop().await;
     app.ledger.close().await;
     Ok(if run.refused > 0 {
         Outcome::SomeRefused
@@ -152,92 +100,168 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
     })
 }
 
+fn known_pipeline(app: &App, name: &PipelineName) -> Result<(), CliError> {
+    if app.pipelines.get(name).is_some() {
+        return Ok(());
+    }
+    let there: Vec<String> = app.pipelines.names().into_iter().collect();
+    let there = there.join(", ");
+    let detail = format!("no pipeline is called {name}; there are: {there}");
+    Err(CliError::new(Problem::UnknownPipeline, detail))
+}
+
+/// Receives one file.
+async fn take(receiver: &Receiver, path: &Path, args: &Args) -> Taken {
+    let file = path.display().to_string();
+    let by = match Actor::new("cli:operator") {
+        Ok(by) => by,
+        Err(error) => return (file, Err((Problem::Internal, error.to_string()))),
+    };
+    let incoming = Incoming {
+        announced: None,
+        source: ScanSource::Cli,
+        pipeline: args.pipeline.clone(),
+        case: args.case.clone(),
+        site: None,
+        by,
+        file_name: path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned()),
+    };
+    let received = match files::stream(path).await {
+        Err(error) => Err((Problem::CannotRead, error.to_string())),
+        Ok(stream) => receiver
+            .receive(Box::pin(stream), incoming)
+            .await
+            .map_err(|error| (error.problem(), error.to_string())),
+    };
+    (file, received)
+}
+
 impl Run {
-    /// Receives one file; prints it at once unless it waits to be read.
-    async fn take(
+    /// Prints every file as soon as it is durable. Nothing is read and nothing else is brought up to date: whoever
+    /// reads does that.
+    async fn receive(
         &mut self,
-        receiver: &Receiver,
-        path: &Path,
-        args: &Args,
+        mut taken: impl Stream<Item = Taken> + Unpin,
     ) -> Result<(), CliError> {
-        let file = path.display().to_string();
-        let incoming = Incoming {
-            announced: None,
-            source: ScanSource::Cli,
-            pipeline: args.pipeline.clone(),
-            case: args.case.clone(),
-            site: None,
-            by: Actor::new("cli:operator").map_err(CliError::internal)?,
-            file_name: path
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned()),
-        };
-        let stream = match file_stream(path).await {
-            Ok(stream) => stream,
-            Err(error) => return self.refuse(file, Problem::CannotRead, error.to_string()),
-        };
-        let received = match receiver.receive(Box::pin(stream), incoming).await {
-            Ok(received) => received,
-            Err(error) => return self.refuse(file, error.problem(), error.to_string()),
-        };
-        if args.no_wait {
-            let status = if received.duplicate {
-                "duplicate"
-            } else {
-                "received"
+        while let Some((file, received)) = taken.next().await {
+            let result = match received {
+                Ok(received) if received.duplicate => {
+                    FileResult::taken(file, received.scan, "duplicate")
+                }
+                Ok(received) => FileResult::taken(file, received.scan, "received"),
+                Err((problem, detail)) => self.refusal(file, problem, detail),
             };
-            return self.print(FileResult::taken(file, received.scan, status));
+            self.print(result)?;
         }
+        Ok(())
+    }
+
+    /// Receives and reads side by side; ends when every file is read and can be searched.
+    async fn read(
+        &mut self,
+        app: &App,
+        mut taken: impl Stream<Item = Taken> + Unpin,
+    ) -> Result<(), CliError> {
+        app.recall_memos().await?;
+        let follower = app.follow();
+        let engine = app.engine()?;
+        let mut progress = engine.progress();
+        let (stop, stopped) = watch::channel(false);
+        let reading = tokio::spawn({
+            let engine = Arc::clone(&engine);
+            async move { engine.run(stopped).await }
+        });
+        let mut receiving = true;
+        let mut look = Instant::now() + LOOK;
+        while receiving || !self.waiting.is_empty() {
+            tokio::select! {
+                next = taken.next(), if receiving => match next {
+                    Some((file, received)) => {
+                        self.await_reading(file, received).await?;
+                        engine.nudge();
+                    }
+                    None => receiving = false,
+                },
+                told = progress.recv() => match told {
+                    Ok(Progress::ScanDone { scan, .. }) => self.settle(scan).await?,
+                    Ok(Progress::PageDone { .. }) => {}
+                    // Something was missed or nothing comes any more: the ledger is asked.
+                    Err(RecvError::Lagged(_)) => self.settle_all().await?,
+                    Err(RecvError::Closed) => sleep_until(look).await,
+                },
+                () = sleep_until(look) => {
+                    self.settle_all().await?;
+                    look = Instant::now() + LOOK;
+                }
+            }
+        }
+        let size = *app.ledger.published().borrow();
+        follower
+            .wait_for("search", size.saturating_sub(1))
+            .await
+            .map_err(CliError::store)?;
+        stop.send_replace(true);
+        reading.await.map_err(CliError::internal)?;
+        follower.stop().await;
+        Ok(())
+    }
+
+    /// Notes a file whose reading is waited for; prints what needs none.
+    async fn await_reading(
+        &mut self,
+        file: String,
+        received: Result<Received, (Problem, String)>,
+    ) -> Result<(), CliError> {
+        let received = match received {
+            Ok(received) => received,
+            Err((problem, detail)) => {
+                let refusal = self.refusal(file, problem, detail);
+                return self.print(refusal);
+            }
+        };
         let known = received.duplicate && !received.is_pending();
         if known || self.waiting.contains_key(&received.scan) {
             return self.print(FileResult::taken(file, received.scan, "duplicate"));
         }
         self.waiting.entry(received.scan).or_default().push(file);
-        Ok(())
+        // It may have been read while a file before it was still being received.
+        self.settle(received.scan).await
     }
 
-    /// Prints every waiting scan that was sealed or held meanwhile.
-    async fn settle(&mut self) -> Result<(), CliError> {
+    async fn settle_all(&mut self) -> Result<(), CliError> {
         let scans: Vec<Digest> = self.waiting.keys().copied().collect();
         for scan in scans {
-            let (status, pages, findings) = match self.records.state(&scan).await?.status {
-                ScanStatus::Pending => continue,
-                ScanStatus::Sealed { manifest, pages } => (
-                    "sealed",
-                    Some(pages),
-                    self.records.manifest_blob(&manifest).await?.findings,
-                ),
-                ScanStatus::Held { findings } => ("held", None, findings),
-            };
-            for file in self.waiting.remove(&scan).unwrap_or_default() {
-                let mut result = FileResult::taken(file, scan, status);
-                result.pages = pages;
-                result.findings = findings.clone();
-                self.print(result)?;
-            }
+            self.settle(scan).await?;
         }
         Ok(())
     }
 
-    fn refuse(&mut self, file: String, problem: Problem, detail: String) -> Result<(), CliError> {
-        self.refused += 1;
-        let error = ResultError {
-            code: problem.code(),
-            title: problem.zh(),
-            title_en: problem.en(),
-            detail,
+    /// Prints a waiting scan that was sealed or held meanwhile. The ledger decides, not the event.
+    async fn settle(&mut self, scan: Digest) -> Result<(), CliError> {
+        if !self.waiting.contains_key(&scan) {
+            return Ok(());
+        }
+        let (status, pages, findings) = match self.records.state(&scan).await?.status {
+            ScanStatus::Pending => return Ok(()),
+            ScanStatus::Sealed { manifest, pages } => (
+                "sealed",
+                Some(pages),
+                self.records.manifest_blob(&manifest).await?.findings,
+            ),
+            ScanStatus::Held { findings } => ("held", None, findings),
         };
-        let status = "refused";
-        let (sha256, record, pages, findings) = (None, None, None, Vec::new());
-        self.print(FileResult {
-            file,
-            sha256,
-            status,
-            record,
-            pages,
-            findings,
-            error: Some(error),
-        })
+        for file in self.waiting.remove(&scan).unwrap_or_default() {
+            let result = FileResult::taken(file, scan, status);
+            self.print(result.read(pages, findings.clone()))?;
+        }
+        Ok(())
+    }
+
+    fn refusal(&mut self, file: String, problem: Problem, detail: String) -> FileResult {
+        self.refused += 1;
+        FileResult::refused(file, problem, detail)
     }
 
     fn print(&mut self, result: FileResult) -> Result<(), CliError> {
@@ -245,136 +269,5 @@ impl Run {
         let output = self.output;
         self.bar
             .suspend(|| output.result(&result, || result.words()))
-    }
-}
-
-impl FileResult {
-    fn taken(file: String, scan: Digest, status: &'static str) -> Self {
-        Self {
-            file,
-            sha256: Some(scan),
-            status,
-            record: Some(scan),
-            pages: None,
-            findings: Vec::new(),
-            error: None,
-        }
-    }
-
-    fn words(&self) -> String {
-        let (mark, word) = match self.status {
-            "sealed" => ("✓", "已固化"),
-            "held" => ("!", "待人工处理"),
-            "duplicate" => ("=", "重复"),
-            "received" => ("…", "已收妥"),
-            _ => ("✗", "拒收"),
-        };
-        let short: String = self
-            .record
-            .map(|record| record.to_string()[..12].to_string())
-            .unwrap_or_default();
-        let pages = self
-            .pages
-            .map(|pages| format!("{pages} 页  "))
-            .unwrap_or_default();
-        let mut words = format!(
-            "{mark} {word} {:<9}  {short:<12}  {pages}{}",
-            self.status, self.file
-        );
-        for finding in &self.findings {
-            let page = finding
-                .page
-                .map(|page| format!("第 {page} 页 "))
-                .unwrap_or_default();
-            let numbers = match (finding.value, finding.limit) {
-                (Some(value), Some(limit)) => numbers(value, limit),
-                _ => String::new(),
-            };
-            let (zh, en) = (finding.code.zh(), finding.code.en());
-            words.push_str(&format!("\n    {page}{zh}{numbers} {en}"));
-        }
-        if let Some(error) = &self.error {
-            words.push_str(&format!(
-                "\n    {} [{}] {}",
-                error.title, error.code, error.detail
-            ));
-        }
-        words
-    }
-}
-
-/// What was measured and the limit it missed, with as many digits as it takes to tell them apart.
-fn numbers(value: f64, limit: f64) -> String {
-    let differ = |digits: &usize| format!("{value:.digits$}") != format!("{limit:.digits$}");
-    let digits = (2..=6).find(differ).unwrap_or(2);
-    format!("（{value:.digits$}，限值 limit {limit:.digits$}）")
-}
-
-/// Every file named, folders walked in order of names; links are not followed.
-fn walk(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
-    let mut files = Vec::new();
-    let mut waiting: Vec<PathBuf> = paths.iter().rev().cloned().collect();
-    while let Some(path) = waiting.pop() {
-        let unreadable = |error: std::io::Error| {
-            CliError::new(Problem::CannotRead, format!("{}: {error}", path.display()))
-        };
-        if files.len() >= FILES_MAX {
-            let detail = format!("more than {FILES_MAX} files; take them in folder by folder");
-            return Err(CliError::new(Problem::TooLarge, detail));
-        }
-        if !std::fs::metadata(&path).map_err(unreadable)?.is_dir() {
-            files.push(path);
-            continue;
-        }
-        let mut inside = Vec::new();
-        for entry in std::fs::read_dir(&path).map_err(unreadable)? {
-            let entry = entry.map_err(unreadable)?;
-            if !entry.file_type().map_err(unreadable)?.is_symlink() {
-                inside.push(entry.path());
-            }
-        }
-        inside.sort_unstable_by(|left, right| right.cmp(left));
-        waiting.extend(inside);
-    }
-    Ok(files)
-}
-
-/// A file's bytes as they are read.
-async fn file_stream(
-    path: &Path,
-) -> std::io::Result<impl Stream<Item = std::io::Result<Bytes>> + Send + use<>> {
-    let file = tokio::fs::File::open(path).await?;
-    Ok(stream::try_unfold(file, |mut file| async move {
-        let mut chunk = Vec::with_capacity(CHUNK);
-        let read = (&mut file)
-            .take(CHUNK as u64)
-            .read_to_end(&mut chunk)
-            .await?;
-        Ok((read > 0).then(|| (Bytes::from(chunk), file)))
-    }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::FindingCode;
-
-    #[test]
-    fn a_finding_is_told_in_words_and_its_numbers_differ() {
-        let mut result = FileResult::taken("a.png".to_owned(), Digest::of("a"), "held");
-        let code = FindingCode::NeedsVerification;
-        result.findings = vec![
-            Finding::page(1, code).measured(0.496, 0.5),
-            Finding::page(2, code).measured(0.25, 0.5),
-            Finding::page(3, code).measured(0.00001, 0.00004),
-        ];
-        let words = result.words();
-        let told = "第 1 页 部分文字把握不足，建议核对（0.496，限值 limit 0.500） some characters";
-        assert!(words.contains(told), "{words}");
-        assert!(words.contains("（0.25，限值 limit 0.50）"), "{words}");
-        assert!(words.contains("（0.00001，限值 limit 0.00004）"), "{words}");
-        assert!(!words.contains("needs-verification"), "{words}");
-        let object = serde_json::to_value(&result).unwrap();
-        assert_eq!(object["findings"][0]["code"], "needs-verification");
     }
 }

@@ -140,6 +140,13 @@ pub enum Event {
         /// Vault record, of the case it belongs to, of why.
         reason: Commitment,
     },
+    /// The first pages of a long scan are read and can be searched, while the others are still being read. 部分已识别.
+    PagesRead {
+        /// Digest of a [`super::manifest::RecordManifest`] blob that has these pages only.
+        manifest: Digest,
+        /// How many they are.
+        pages: u32,
+    },
     /// Every stage passed (or was redone): the manifest says what was read and by what. 已固化.
     RecordSealed {
         /// Digest of the [`super::manifest::RecordManifest`] blob.

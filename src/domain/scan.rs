@@ -34,8 +34,10 @@ pub struct ScanState {
     pub pipeline: PipelineName,
     /// The cases it is filed under, in the order they came.
     pub cases: Vec<CaseNo>,
-    /// The manifest of the last sealing, kept while it is read again.
+    /// The manifest of the last sealing, kept while it is read again; before that, of the pages read so far.
     pub last_manifest: Option<Digest>,
+    /// How many pages `last_manifest` has, where it is not that of a sealing.
+    pub pages_read: Option<u32>,
 }
 
 /// Why a decision about a scan was refused.
@@ -107,14 +109,20 @@ pub fn fold<'a>(history: impl IntoIterator<Item = &'a Event>) -> Option<ScanStat
                     pipeline: pipeline.clone(),
                     cases: case.iter().cloned().collect(),
                     last_manifest: None,
+                    pages_read: None,
                 });
             }
             (Some(scan), Event::ScanFiled { case }) => scan.cases.push(case.clone()),
             (Some(scan), Event::ScanRefiled { from, to, .. }) => {
                 move_case(&mut scan.cases, from, to)
             }
+            (Some(scan), Event::PagesRead { manifest, pages }) => {
+                scan.last_manifest = Some(*manifest);
+                scan.pages_read = Some(*pages);
+            }
             (Some(scan), Event::RecordSealed { manifest, pages }) => {
                 scan.last_manifest = Some(*manifest);
+                scan.pages_read = None;
                 scan.status = ScanStatus::Sealed {
                     manifest: *manifest,
                     pages: *pages,
@@ -150,6 +158,27 @@ pub fn receive(state: Option<&ScanState>, digest: Digest, received: Event) -> Ve
         }
         _ => Vec::new(),
     }
+}
+
+/// Decides whether the first `pages` pages of a waiting scan become known. Fewer than are known already give no fact, and
+/// neither does a scan that was sealed before: all its pages can be found.
+pub fn pages_read(
+    state: Option<&ScanState>,
+    digest: Digest,
+    manifest: Digest,
+    pages: u32,
+) -> Result<Vec<Fact>, ScanRefusal> {
+    pending(state)?;
+    let more = state.is_some_and(|scan| match (scan.last_manifest, scan.pages_read) {
+        (None, _) => true,
+        (Some(_), Some(known)) => pages > known,
+        (Some(_), None) => false,
+    });
+    let read = Event::PagesRead { manifest, pages };
+    Ok(match more {
+        true => vec![Fact::new(Subject::Scan(digest), read)],
+        false => Vec::new(),
+    })
 }
 
 /// Decides whether a waiting scan may be sealed.
@@ -242,6 +271,34 @@ mod tests {
                 case: CaseNo::new("B").unwrap()
             }
         );
+    }
+
+    #[test]
+    fn pages_become_known_as_they_are_read_and_never_in_place_of_a_sealed_record() {
+        let digest = Digest::of("x");
+        let mut history = vec![received(None)];
+        let read = |history: &[Event], pages: u32| {
+            let state = fold(history);
+            let manifest = Digest::of(pages.to_string());
+            pages_read(state.as_ref(), digest, manifest, pages)
+        };
+        for (pages, facts) in [(1, 1), (4, 1), (4, 0), (2, 0), (8, 1)] {
+            let known = read(&history, pages).unwrap();
+            assert_eq!(known.len(), facts, "{pages}");
+            history.extend(known.into_iter().map(|fact| fact.event));
+        }
+        let state = fold(&history).unwrap();
+        assert_eq!(state.last_manifest, Some(Digest::of("8")));
+        assert_eq!(state.status, ScanStatus::Pending);
+        let sealed = seal(Some(&state), digest, Digest::of("m"), 9).unwrap();
+        history.extend(sealed.into_iter().map(|fact| fact.event));
+        assert_eq!(read(&history, 9), Err(ScanRefusal::NotPending));
+        history.push(Event::ScanRequeued {
+            pipeline: PipelineName::new("archive-backfile").unwrap(),
+        });
+        assert_eq!(read(&history, 100), Ok(vec![]));
+        assert_eq!(fold(&history).unwrap().last_manifest, Some(Digest::of("m")));
+        assert_eq!(read(&[], 1), Err(ScanRefusal::Unknown));
     }
 
     #[test]

@@ -49,6 +49,32 @@ pub fn gray_reduced(page: &RgbImage, step: u32) -> GrayImage {
     out
 }
 
+/// An image made smaller, each pixel the mean of `step` by `step`, as [`gray_reduced`] makes it.
+pub fn reduced(image: &GrayImage, step: u32) -> GrayImage {
+    if step <= 1 {
+        return image.clone();
+    }
+    let across = step.min(image.width().max(1));
+    let down = step.min(image.height().max(1));
+    let (width, height) = (image.width() / across, image.height() / down);
+    let mut out = GrayImage::new(width, height);
+    let stride = (image.width() as usize * down as usize).max(1);
+    let mut sums = vec![0u32; width as usize];
+    let rows = out.chunks_exact_mut(width.max(1) as usize);
+    for (row, lines) in rows.zip(image.as_raw().chunks_exact(stride)) {
+        sums.fill(0);
+        for line in lines.chunks_exact(image.width() as usize) {
+            for (sum, cell) in sums.iter_mut().zip(line.chunks_exact(across as usize)) {
+                *sum += cell.iter().map(|value| u32::from(*value)).sum::<u32>();
+            }
+        }
+        for (to, sum) in row.iter_mut().zip(&sums) {
+            *to = (sum / (across * down)) as u8;
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +100,8 @@ mod tests {
         assert_eq!(small.dimensions(), (2, 2));
         assert!(small.pixels().all(|pixel| pixel.0[0] == 100));
         assert_eq!(gray_reduced(&page, 99).dimensions(), (1, 1));
+        assert_eq!(reduced(&gray(&page), 2), small);
+        assert_eq!(reduced(&gray(&page), 99).dimensions(), (1, 1));
+        assert_eq!(reduced(&GrayImage::new(0, 0), 3).dimensions(), (0, 0));
     }
 }

@@ -1,10 +1,10 @@
 //! What a page looks like in 64 bits: the signs of the lowest frequencies of the level page (pHash, Zauner 2010). A page
 //! scanned again, a little tilted, brighter or compressed harder, differs in few bits.
 
-use image::{GrayImage, RgbImage};
+use image::GrayImage;
 
-use super::gray::gray_reduced;
-use super::quality::{deskewed, ink, skew};
+use super::copies::{Copies, shrunk};
+use super::quality::{deskewed, ink};
 use crate::domain::meaning::PageLook;
 
 /// The longest side looked at, in pixels.
@@ -15,14 +15,13 @@ const GRID: usize = 32;
 const KEPT: usize = 8;
 
 /// The look of an upright page.
-pub fn measure(page: &RgbImage) -> PageLook {
-    let longest = page.width().max(page.height()).max(1);
-    let small = gray_reduced(page, longest.div_ceil(SIDE_MAX));
-    let mask = ink::mask(&small);
-    if small.width() < GRID as u32 || small.height() < GRID as u32 || !mask.contains(&true) {
+pub fn measure(page: &Copies<'_>) -> PageLook {
+    let copy = page.small();
+    let (small, _) = shrunk(page.luma().0, SIDE_MAX);
+    if small.width() < GRID as u32 || small.height() < GRID as u32 || !copy.mask.contains(&true) {
         return PageLook::default();
     }
-    let level = match skew::measure(&small, &mask) {
+    let level = match copy.skew {
         Some(skew) => deskewed(&small, skew),
         None => small,
     };
@@ -144,7 +143,7 @@ fn signs(frequencies: &[f32]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::Rgb;
+    use image::{Rgb, RgbImage};
 
     /// Lines of words whose lengths depend on the seed.
     fn page(seed: u32) -> RgbImage {
@@ -181,7 +180,7 @@ mod tests {
 
     #[test]
     fn the_same_page_scanned_worse_is_alike_and_another_is_not() {
-        let bits = |page: &RgbImage| measure(page).bits().unwrap();
+        let bits = |page: &RgbImage| measure(&Copies::new(page)).bits().unwrap();
         let (one, other) = (page(1), page(2));
         let again = (bits(&one) ^ bits(&worse(&one))).count_ones();
         let apart = (bits(&one) ^ bits(&other)).count_ones();
@@ -191,7 +190,7 @@ mod tests {
     #[test]
     fn a_page_without_ink_has_no_look() {
         let white = RgbImage::from_pixel(800, 1100, Rgb([250, 250, 250]));
-        assert_eq!(measure(&white), PageLook::default());
-        assert_eq!(measure(&RgbImage::new(3, 3)), PageLook::default());
+        assert_eq!(measure(&Copies::new(&white)), PageLook::default());
+        assert_eq!(measure(&Copies::new(&RgbImage::new(3, 3))), PageLook::default());
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::keys::{self, CODES, DECODE, LOAD, LOOK, OCR, QUALITY};
 use super::memo::{Memos, Output};
 use super::pages::Source;
+use super::parts::Parts;
 use super::progress::Progress;
 use super::spec::PipelineSpec;
 use super::trouble::Trouble;
@@ -65,6 +66,8 @@ pub(super) struct Attempt<'e> {
     pub(super) sm3: Sm3,
     /// The day the scan was received.
     pub(super) day: Date,
+    /// Where the pages of a long scan are told as they come.
+    pub(super) parts: Parts<'e>,
     pub(super) tell: &'e (dyn Fn(Progress) + Send + Sync),
 }
 
@@ -108,6 +111,11 @@ impl Attempt<'_> {
                 // The other pages are read all the same, so that a person sees everything at once.
                 Err(Stop::Verdict(finding)) => findings.push(finding),
                 Err(stop) => return Err(stop),
+            }
+            let whole = !findings.iter().any(|finding| finding.code.holds());
+            if whole && self.parts.due(page, load.pages) {
+                let so_far = self.manifest(pages.clone(), findings.clone());
+                self.parts.record(&so_far).await?;
             }
             (self.tell)(Progress::PageDone {
                 scan: self.source.scan,

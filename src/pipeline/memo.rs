@@ -114,7 +114,9 @@ pub async fn remember_from_manifests(
         };
         from = last.index + 1;
         for fact in &facts {
-            let Event::RecordSealed { manifest, .. } = &fact.entry.event else {
+            let (Event::RecordSealed { manifest, .. } | Event::PagesRead { manifest, .. }) =
+                &fact.entry.event
+            else {
                 continue;
             };
             remembered += remember_one(blobs, catalog, manifest).await?;

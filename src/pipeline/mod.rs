@@ -8,6 +8,7 @@ pub mod keys;
 mod meaning;
 mod memo;
 mod pages;
+mod parts;
 pub mod progress;
 pub mod receive;
 mod record;

@@ -173,6 +173,12 @@ impl Receiver {
             .await?;
         let history = self.ledger.history(&subject).await?;
         let state = fold_history(&history).ok_or(ReceiveError::NoHistory)?;
+        if let Some(note) = note.filter(|note| !names(&history, note)) {
+            // The same bytes came through another door at the same time, and the fact names that one's note.
+            if let Err(error) = self.vault.erase(&subject, &note).await {
+                tracing::warn!(scan = %stored.digest, %error, "a second note could not be erased");
+            }
+        }
         if let Some(case) = &incoming.case {
             self.share_derived(&state, case).await?;
         }
@@ -220,6 +226,13 @@ impl Received {
 /// Folds recorded facts into the scan's state.
 pub fn fold_history(history: &[crate::ledger::Recorded]) -> Option<ScanState> {
     scan::fold(history.iter().map(|recorded| &recorded.entry.event))
+}
+
+fn names(history: &[crate::ledger::Recorded], sought: &Commitment) -> bool {
+    history.iter().any(|recorded| match &recorded.entry.event {
+        Event::ScanReceived { note, .. } => note.as_ref() == Some(sought),
+        _ => false,
+    })
 }
 
 fn received_event(

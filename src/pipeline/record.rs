@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::attempt::{Attempt, Reading, Stop};
 use super::engine::{Ended, Engine, lock};
 use super::pages::Source;
+use super::parts::Parts;
 use super::progress::Outcome;
 use super::trouble::Trouble;
 use crate::domain::event::FileFormat;
@@ -34,6 +35,8 @@ struct Received {
     day: Date,
     /// How often it was put back in the queue: each round is sealed or held once.
     round: usize,
+    /// Pages that are known already; none where it was sealed before.
+    pages_known: Option<u32>,
 }
 
 impl Engine {
@@ -75,6 +78,14 @@ impl Engine {
             forced: lock(&self.forced).get(&lease.scan).copied(),
             sm3: received.sm3,
             day: received.day,
+            parts: Parts {
+                ledger: &self.parts.ledger,
+                blobs: &received.blobs,
+                actor: &self.parts.actor,
+                scan: lease.scan,
+                round: received.round,
+                known: received.pages_known,
+            },
             tell: &tell,
         };
         let reading = attempt.read().await;
@@ -125,6 +136,10 @@ impl Engine {
             waiting: state.status == ScanStatus::Pending,
             blobs: self.parts.blobs.for_cases(&self.living(state.cases).await?),
             round: round(&history),
+            pages_known: match state.last_manifest {
+                Some(_) => state.pages_read,
+                None => Some(0),
+            },
         })
     }
 

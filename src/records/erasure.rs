@@ -237,7 +237,7 @@ async fn tell(records: &Records) -> Result<BTreeMap<Digest, Told>, RecordsError>
                     told.cases.insert(to);
                     told.left.insert(from);
                 }
-                Event::RecordSealed { manifest, .. } => {
+                Event::RecordSealed { manifest, .. } | Event::PagesRead { manifest, .. } => {
                     told.manifests.insert(manifest);
                 }
                 _ => {}

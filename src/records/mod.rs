@@ -136,6 +136,14 @@ impl Records {
         self.manifest_blob(&digest).await
     }
 
+    /// The manifest of a sealed record, or of what is known of it: the pages read so far, or those of the reading before.
+    pub async fn manifest_so_far(&self, scan: &Digest) -> Result<RecordManifest, RecordsError> {
+        match self.state(scan).await?.last_manifest {
+            Some(digest) => self.manifest_blob(&digest).await,
+            None => self.manifest(scan).await,
+        }
+    }
+
     /// A manifest by its own digest.
     pub async fn manifest_blob(&self, digest: &Digest) -> Result<RecordManifest, RecordsError> {
         let bytes = self.blobs.get(digest, DERIVED_BYTES_MAX).await?;

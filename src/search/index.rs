@@ -314,7 +314,9 @@ fn changes_by(facts: &[Recorded], view: &SearchView) -> Result<Changes, SearchEr
             Event::ScanReceived { case, .. } => (case.as_ref(), None),
             Event::ScanFiled { case } => (Some(case), None),
             Event::ScanRefiled { .. } => (None, None),
-            Event::RecordSealed { manifest, .. } => (None, Some(*manifest)),
+            Event::RecordSealed { manifest, .. } | Event::PagesRead { manifest, .. } => {
+                (None, Some(*manifest))
+            }
             _ => continue,
         };
         let known = match changes.remove(&scan) {

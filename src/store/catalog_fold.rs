@@ -79,6 +79,7 @@ pub fn fold(scan: Digest, row: Option<ScanRow>, fact: &Recorded) -> Option<ScanR
     match &fact.entry.event {
         Event::ScanFiled { case } => row.cases.push(case.clone()),
         Event::ScanRefiled { from, to, .. } => move_case(&mut row.cases, from, to),
+        Event::PagesRead { manifest, .. } => row.manifest = Some(*manifest),
         Event::RecordSealed { manifest, pages } => {
             row.status = RowStatus::Sealed;
             row.manifest = Some(*manifest);

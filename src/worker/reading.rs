@@ -13,7 +13,7 @@ use crate::domain::event::FileFormat;
 use crate::domain::text::PageTurn;
 use crate::domain::{Finding, FindingCode};
 use crate::forms::{Press, Sheet, SheetFile};
-use crate::imaging::{Limits, barcode, look, quality};
+use crate::imaging::{Copies, Limits, barcode, look, quality};
 use crate::ocr::paddle::net::Runtime;
 use crate::ocr::{self, EngineKind, Language, OcrEngine, OcrError};
 use crate::understand;
@@ -107,11 +107,12 @@ impl Reading {
         let mut lengths = Vec::new();
         let mut body = Vec::new();
         let mut engine = None;
+        let copies = Copies::new(&image.pixels);
         for stage in stages {
             if let StageJob::Ocr { engine: kind, .. } = stage {
                 engine = Some(self.engine(*kind)?.id());
             }
-            let output = self.stage(page, &image, stage, deadline)?;
+            let output = self.stage(page, (&image, &copies), stage, deadline)?;
             lengths.push(output.len() as u64);
             body.extend_from_slice(&output);
         }
@@ -121,7 +122,7 @@ impl Reading {
     fn stage(
         &mut self,
         page: u32,
-        image: &PageImage,
+        (image, copies): (&PageImage, &Copies<'_>),
         stage: &StageJob,
         deadline: Instant,
     ) -> Result<Vec<u8>, Failure> {
@@ -131,9 +132,9 @@ impl Reading {
                 height: image.pixels.height(),
                 dpi: image.dpi,
             }),
-            StageJob::Quality => to_json(&quality::measure(&image.pixels, image.dpi)),
-            StageJob::Codes => to_json(&barcode::find(&image.pixels)),
-            StageJob::Look => to_json(&look::measure(&image.pixels)),
+            StageJob::Quality => to_json(&quality::measure(copies, image.dpi)),
+            StageJob::Codes => to_json(&barcode::find(copies)),
+            StageJob::Look => to_json(&look::measure(copies)),
             StageJob::Ocr {
                 engine,
                 languages,

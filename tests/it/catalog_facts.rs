@@ -79,6 +79,13 @@ pub fn sealed(manifest: &str) -> Event {
     }
 }
 
+pub fn read(manifest: &str) -> Event {
+    Event::PagesRead {
+        manifest: Digest::of(manifest),
+        pages: 1,
+    }
+}
+
 pub fn held() -> Event {
     Event::ScanHeld {
         findings: vec![

@@ -7,7 +7,7 @@ use counterfoil::domain::{CaseNo, Digest, Event, Subject, scan};
 use counterfoil::store::catalog::{Catalog, CatalogError, Counts, Lease, RowStatus};
 use counterfoil::store::memory_catalog::MemoryCatalog;
 
-use crate::catalog_facts::{Facts, at, derived, held, name, open, received, requeued, sealed};
+use crate::catalog_facts::{Facts, at, derived, held, name, open, read, received, requeued, sealed};
 
 async fn claimed(catalog: &dyn Catalog, limit: usize, now: i64, ttl: i64) -> Vec<Lease> {
     catalog.claim(limit, at(now), ttl).await.unwrap()
@@ -69,6 +69,7 @@ pub async fn rows_follow_events(catalog: Arc<dyn Catalog>) {
             case: CaseNo::new("B-2").unwrap(),
         },
     );
+    facts.on(1, read("the first page"));
     facts.on(1, held()).on(1, requeued()).on(1, sealed("m"));
     facts
         .on(1, received(1, Some("C-3")))

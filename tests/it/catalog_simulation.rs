@@ -11,7 +11,7 @@ use counterfoil::store::memory_catalog::MemoryCatalog;
 use counterfoil::store::sled::SledCatalog;
 
 use crate::catalog_facts::{
-    Facts, at, copy_folder, derived, held, name, open, received, requeued, sealed,
+    Facts, at, copy_folder, derived, held, name, open, read, received, requeued, sealed,
 };
 use crate::support::Random;
 
@@ -69,8 +69,9 @@ impl Simulation {
         let from = self.facts.0.len();
         for _ in 0..self.seeded.below(12) {
             let scan = self.seeded.below(60) as u32;
-            let event = match self.seeded.below(8) {
+            let event = match self.seeded.below(9) {
                 0..=3 => received(scan, None),
+                8 => read(&self.seeded.below(3).to_string()),
                 4..=5 => sealed(&self.seeded.below(3).to_string()),
                 6 => held(),
                 _ => requeued(),

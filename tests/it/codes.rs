@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use code128::Code128;
-use counterfoil::domain::barcode::{Barcode, BarcodeKind};
-use counterfoil::imaging::barcode::find;
+use counterfoil::domain::barcode::{Barcode, BarcodeKind, PageCodes};
 use counterfoil::imaging::rotate::quarter_turns;
+use counterfoil::imaging::{Copies, barcode};
 use image::{Rgb, RgbImage};
 use qrcode::{Color, QrCode};
 use zxingcpp::BarcodeFormat;
@@ -18,6 +18,10 @@ fn page(name: &str) -> RgbImage {
         .join("fixtures/scans")
         .join(name);
     image::open(path).unwrap().into_rgb8()
+}
+
+fn find(page: &RgbImage) -> PageCodes {
+    barcode::find(&Copies::new(page))
 }
 
 fn told(codes: &[Barcode]) -> Vec<(BarcodeKind, &str)> {

@@ -255,6 +255,7 @@ fn event_files_of_every_version_stay_readable() {
     let every = [
         "key_rotated",
         "log_opened",
+        "pages_read",
         "record_sealed",
         "scan_filed",
         "scan_held",

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use bytes::Bytes;
-use counterfoil::imaging::{Limits, QualityLimits, judge, measure, sniff};
+use counterfoil::imaging::{Copies, Limits, QualityLimits, judge, measure, sniff};
 use counterfoil::worker::document::Document;
 
 /// Opens a file and reads every page; says what came of it in one line.
@@ -27,7 +27,7 @@ fn verdict(bytes: Bytes, limits: &Limits) -> String {
             Ok(image) => {
                 save(&image.pixels, page);
                 size = (image.pixels.width(), image.pixels.height(), image.dpi);
-                let quality = measure(&image.pixels, image.dpi);
+                let quality = measure(&Copies::new(&image.pixels), image.dpi);
                 println!("\t{page}\t{quality:?}");
                 for finding in judge(&quality, &QualityLimits::default(), page) {
                     println!("\t\t{finding:?}");

@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use counterfoil::domain::FindingCode;
-use counterfoil::imaging::perspective::{outline, rectified};
+use counterfoil::imaging::perspective::{self, Outline, rectified};
 use counterfoil::imaging::rotate::turn_onto_white;
-use counterfoil::imaging::{QualityLimits, judge, measure};
+use counterfoil::imaging::{self, Copies, Quality, QualityLimits, judge};
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 use imageproc::geometric_transformations::{Border, Interpolation, Projection, warp_into};
@@ -39,6 +39,14 @@ fn page(name: &str) -> RgbImage {
         .join("fixtures/scans")
         .join(name);
     image::open(path).unwrap().into_rgb8()
+}
+
+fn measure(page: &RgbImage, dpi: Option<f32>) -> Quality {
+    imaging::measure(&Copies::new(page), dpi)
+}
+
+fn outline(page: &RgbImage) -> Option<Outline> {
+    perspective::outline(&Copies::new(page))
 }
 
 fn faults(page: &RgbImage) -> Vec<FindingCode> {

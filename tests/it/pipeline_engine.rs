@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use counterfoil::domain::event::FileFormat;
+use counterfoil::domain::manifest::RecordManifest;
 use counterfoil::domain::scan::ScanStatus;
 use counterfoil::domain::time::Clock;
-use counterfoil::domain::{Digest, FindingCode, Sm3};
+use counterfoil::domain::{Digest, Event, FindingCode, Sm3, Subject};
 use counterfoil::pipeline::spec::EMBEDDED;
 use counterfoil::pipeline::{Outcome, PipelineSpec, Progress, Selection};
 use counterfoil::store::blob::address;
@@ -16,6 +19,7 @@ use object_store::ObjectStoreExt;
 use tokio::sync::watch;
 
 use crate::pipeline_hall::{Hall, RETRY_MILLIS, good};
+use crate::tiff;
 use crate::worker::{page_png, test_options};
 
 #[tokio::test]
@@ -69,6 +73,50 @@ async fn a_readable_scan_is_sealed_and_its_manifest_says_what_was_read_and_by_wh
         panic!("not sealed");
     };
     assert_eq!(engine.tally().sealed, 1);
+}
+
+/// The facts of a scan that tell which pages are known, as numbers of pages.
+async fn pages_told(hall: &Hall, scan: Digest) -> Vec<u32> {
+    let history = hall.ledger.history(&Subject::Scan(scan)).await.unwrap();
+    let told = history.iter().map(|fact| match fact.entry.event {
+        Event::PagesRead { pages, .. } => Some(pages),
+        _ => None,
+    });
+    told.flatten().collect()
+}
+
+#[tokio::test]
+async fn the_pages_of_a_long_scan_become_known_while_it_is_read_and_once() {
+    let hall = Hall::open(test_options(None)).await;
+    let pages = (0..20u8).map(|number| tiff::page(8, 3, 2, 1, vec![number; 64 * 48 * 3]));
+    let master = Bytes::from(tiff::tiff(pages.collect(), None));
+    let scan = hall.receive_as(FileFormat::Tiff, &master, "counter-paper").await;
+    let engine = hall.engine();
+    hall.finish(&engine).await;
+    assert_eq!(pages_told(&hall, scan).await, [1, 2, 4, 8, 16]);
+    let history = hall.ledger.history(&Subject::Scan(scan)).await.unwrap();
+    for fact in &history {
+        let Event::PagesRead { manifest, pages } = &fact.entry.event else {
+            continue;
+        };
+        let bytes = hall.blobs.get(manifest, 1 << 20).await.unwrap();
+        let told: RecordManifest = serde_json::from_slice(&bytes).unwrap();
+        let numbers: Vec<u32> = told.pages.iter().map(|page| page.page).collect();
+        assert_eq!(numbers, (1..=*pages).collect::<Vec<_>>());
+    }
+    assert_eq!(hall.manifest(scan).await.pages.len(), 20);
+    // Read again, nothing of the sealed record is taken back.
+    let again = hall.engine();
+    let replayed = again.replay(None, Selection::All, None).await.unwrap();
+    assert_eq!(replayed, 1);
+    hall.follow().await;
+    hall.finish(&again).await;
+    assert_eq!(pages_told(&hall, scan).await.len(), 5);
+    let short = (0..7u8).map(|number| tiff::page(8, 3, 2, 1, vec![number; 64 * 48 * 3]));
+    let short = Bytes::from(tiff::tiff(short.collect(), None));
+    let short = hall.receive_as(FileFormat::Tiff, &short, "counter-paper").await;
+    hall.finish(&again).await;
+    assert_eq!(pages_told(&hall, short).await, [0u32; 0]);
 }
 
 #[tokio::test]

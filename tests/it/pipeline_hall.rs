@@ -94,12 +94,16 @@ impl Hall {
     }
 
     pub async fn receive(&self, master: &Bytes, pipeline: &str) -> Digest {
+        self.receive_as(FileFormat::Png, master, pipeline).await
+    }
+
+    pub async fn receive_as(&self, format: FileFormat, master: &Bytes, pipeline: &str) -> Digest {
         let stored = self.blobs.put(master).await.unwrap();
         let received = Event::ScanReceived {
             digest: stored.digest,
             sm3: stored.sm3,
             bytes: stored.bytes,
-            format: FileFormat::Png,
+            format,
             source: ScanSource::Cli,
             pipeline: PipelineName::new(pipeline).unwrap(),
             case: None,

@@ -111,6 +111,7 @@ fn a_scan_moves_only_from_its_case_and_when_it_has_been_read() {
         pipeline: PipelineName::new("counter-paper").unwrap(),
         cases: vec![one.clone()],
         last_manifest: None,
+        pages_read: None,
     };
     let refused = |state: &scan::ScanState, from: &CaseNo, to: &CaseNo| {
         scan::refile(Some(state), digest, (from, to), WHY).unwrap_err()

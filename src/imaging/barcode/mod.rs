@@ -5,18 +5,15 @@
 mod believe;
 
 use image::imageops::{self, FilterType};
-use image::{GrayImage, RgbImage};
+use image::GrayImage;
 use zxingcpp::Binarizer::{self, GlobalHistogram, LocalAverage};
 use zxingcpp::{Barcode as Found, BarcodeFormat, BarcodeReader, ContentType};
 use zxingcpp::{ImageFormat, ImageView, TextMode};
 
+use super::copies::Copies;
 use super::gray;
 use crate::domain::barcode::{Barcode, BarcodeKind, CODES_MAX, PageCodes};
 use crate::domain::text::Rect;
-
-/// Longest side of what is searched. A3 at 300 dpi is 4,960; what is larger is searched at half its size, where a
-/// module of a third of a millimetre still has two pixels.
-const SIDE_MAX: u32 = 5_000;
 
 /// What is larger is searched a second time at half its size.
 const LARGE_SIDE: u32 = 1_200;
@@ -52,27 +49,25 @@ const MATRIX: &[BarcodeFormat] = &[
 /// The page is looked at twice: with a threshold that follows its surroundings, which takes shadows, and with one for
 /// the page, which takes codes drawn with large dark or pale parts (logos, coloured cells). Codes of the second kind
 /// are large, so a large page is searched for them at half its size.
-pub fn find(page: &RgbImage) -> PageCodes {
-    let longest = page.width().max(page.height());
-    let step = longest.div_ceil(SIDE_MAX).max(1);
-    let luma = gray::gray_reduced(page, step);
+pub fn find(page: &Copies<'_>) -> PageCodes {
+    let (luma, step) = page.luma();
     let (width, height) = luma.dimensions();
     let mut codes = Vec::new();
     let both: Vec<BarcodeFormat> = LINEAR.iter().chain(MATRIX).copied().collect();
-    look(&luma, &both, LocalAverage, (step, 1), &mut codes);
+    look(luma, &both, LocalAverage, (step, 1), &mut codes);
     if width.max(height) > LARGE_SIDE {
-        let half = halved(&luma);
+        let half = gray::reduced(luma, 2);
         look(&half, MATRIX, GlobalHistogram, (step * 2, 1), &mut codes);
     } else {
-        look(&luma, MATRIX, GlobalHistogram, (step, 1), &mut codes);
+        look(luma, MATRIX, GlobalHistogram, (step, 1), &mut codes);
     }
     if codes.is_empty() && width.max(height) < SMALL_SIDE {
-        let double = imageops::resize(&luma, width * 2, height * 2, FilterType::Triangle);
+        let double = imageops::resize(luma, width * 2, height * 2, FilterType::Triangle);
         look(&double, MATRIX, GlobalHistogram, (1, 2), &mut codes);
     }
     // The library turns matrix codes from light to dark itself, bars it does not.
-    if has_dark_fields(&luma) {
-        let mut negative = luma;
+    if has_dark_fields(luma) {
+        let mut negative = luma.clone();
         for value in negative.iter_mut() {
             *value = 255 - *value;
         }
@@ -81,22 +76,6 @@ pub fn find(page: &RgbImage) -> PageCodes {
     codes.sort_by_key(|code| (code.rect.y, code.rect.x));
     codes.truncate(CODES_MAX);
     PageCodes { codes }
-}
-
-/// Each pixel the mean of four.
-fn halved(image: &GrayImage) -> GrayImage {
-    let mut out = GrayImage::new(image.width() / 2, image.height() / 2);
-    let (from, to) = (image.width() as usize, out.width() as usize);
-    let pairs = image.as_raw().chunks_exact(from * 2);
-    for (row, pair) in out.chunks_exact_mut(to.max(1)).zip(pairs) {
-        let (upper, lower) = pair.split_at(from);
-        let cells = upper.chunks_exact(2).zip(lower.chunks_exact(2));
-        for (value, (one, two)) in row.iter_mut().zip(cells) {
-            let sum = u16::from(one[0]) + u16::from(one[1]) + u16::from(two[0]) + u16::from(two[1]);
-            *value = (sum / 4) as u8;
-        }
-    }
-    out
 }
 
 /// Whether there are fields of half dark, half light or darker, large enough for bars on a dark ground: print on paper

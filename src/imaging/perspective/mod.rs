@@ -5,9 +5,9 @@ mod component;
 mod rectify;
 mod sides;
 
-use image::{RgbImage, imageops};
+use image::imageops;
 
-use super::gray;
+use super::copies::{Copies, shrunk};
 pub use rectify::rectified;
 
 /// Longest side of the copy that is looked at.
@@ -63,9 +63,10 @@ impl Outline {
 
 /// The outline of a page that was photographed aslant on a darker ground, when all four of its corners and most of its
 /// sides are to be seen; none otherwise.
-pub fn outline(page: &RgbImage) -> Option<Outline> {
-    let step = page.width().max(page.height()).div_ceil(SIDE_MAX).max(1);
-    let small = gray::gray_reduced(page, step);
+pub fn outline(page: &Copies<'_>) -> Option<Outline> {
+    let (luma, step) = page.luma();
+    let (small, times) = shrunk(luma, SIDE_MAX);
+    let step = step * times;
     let (width, height) = small.dimensions();
     if width < 64 || height < 64 {
         return None;

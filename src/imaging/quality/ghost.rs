@@ -3,6 +3,7 @@
 use image::{GrayImage, RgbImage, imageops};
 
 use super::ink::integral;
+use crate::imaging::copies::{Copies, Small};
 
 /// Contrast of a faint stroke against the paper on both sides of it: less is noise and the grain of the paper, more is
 /// ink.
@@ -25,9 +26,11 @@ const INK_REACH: usize = 5;
 const BLOCK: usize = 32;
 const BLOCK_FAINT: f32 = 0.04;
 
-/// Share of the page's paper, 0 to 1 by blocks, on which something shines through. `page` is the page itself, `image`
-/// its grey copy reduced by `step`, `mask` the ink on that, `paper` the grey of the paper.
-pub fn share(page: &RgbImage, (image, step): (&GrayImage, u32), mask: &[bool], paper: u8) -> f32 {
+/// Share of the page's paper, 0 to 1 by blocks, on which something shines through. `paper` is the grey of the paper.
+pub fn share(page: &Copies<'_>, paper: u8) -> f32 {
+    let Small {
+        image, step, mask, ..
+    } = page.small();
     let (width, height) = (image.width() as usize, image.height() as usize);
     let small = image.width().max(image.height()) < SIDE_MIN || width.min(height) < 2 * BLOCK;
     if small || paper < PAPER_MIN {
@@ -38,11 +41,11 @@ pub fn share(page: &RgbImage, (image, step): (&GrayImage, u32), mask: &[bool], p
         return 0.0;
     };
     let view = View {
-        page,
+        page: page.page(),
         // The smallest blur takes the grain and leaves strokes.
         soft: imageops::fast_blur(image, 0.8),
         ink: integral(&inked),
-        step: step.max(1),
+        step: *step,
         width,
     };
     let (mut blocks, mut ghosts) = (0u32, 0u32);

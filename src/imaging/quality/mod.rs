@@ -10,16 +10,13 @@ mod ghost;
 pub(super) mod ink;
 pub(super) mod skew;
 
-use image::{GrayImage, RgbImage};
+use image::GrayImage;
 use serde::{Deserialize, Serialize};
 
-use super::gray;
+use super::copies::Copies;
 use super::perspective;
 use super::rotate::turn_gray_onto_white;
 use crate::domain::finding::{Finding, FindingCode};
-
-/// Longest side of the copy that is measured.
-const SIDE_MAX: u32 = 1600;
 
 /// Numbers measured on one page.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -98,29 +95,26 @@ impl Default for QualityLimits {
     }
 }
 
-/// Measures an upright page.
-pub fn measure(page: &RgbImage, dpi: Option<f32>) -> Quality {
-    let longest = page.width().max(page.height());
-    let step = longest.div_ceil(SIDE_MAX);
-    let small = gray::gray_reduced(page, step);
-    let histogram = ink::histogram(&small);
-    let total = (small.width() * small.height()).max(1) as f32;
-    let mask = ink::mask(&small);
+/// Measures an upright page, on its small grey copy.
+pub fn measure(page: &Copies<'_>, dpi: Option<f32>) -> Quality {
+    let small = page.small();
+    let (image, mask) = (&small.image, small.mask.as_slice());
+    let histogram = ink::histogram(image);
+    let total = (image.width() * image.height()).max(1) as f32;
     let inked = mask.iter().filter(|ink| **ink).count();
-    let level = ink::mean(&small, &mask);
     let paper = ink::level_below(&histogram, 0.9);
     Quality {
         dpi,
         ink: inked as f32 / total,
-        skew: skew::measure(&small, &mask),
+        skew: small.skew,
         white: histogram[255] as f32 / total,
         black: histogram[0] as f32 / total,
         paper,
-        ink_level: level,
-        sharpness: ink::sharpness(&small, &mask),
-        edge_strokes: edge::strokes(&small, &mask, paper),
-        bleed: ghost::share(page, (&small, step), &mask, paper),
-        corner: corner::missing(&small, paper),
+        ink_level: ink::mean(image, mask),
+        sharpness: ink::sharpness(image, mask),
+        edge_strokes: edge::strokes(image, mask, paper),
+        bleed: ghost::share(page, paper),
+        corner: corner::missing(image, paper),
         keystone: perspective::outline(page).map(|outline| outline.keystone()),
     }
 }
@@ -200,9 +194,9 @@ pub fn deskewed(page: &GrayImage, skew: f32) -> GrayImage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::imaging::gray;
     use crate::imaging::rotate::turn_onto_white;
-    use image::Rgb;
-    use image::imageops;
+    use image::{Rgb, RgbImage, imageops};
 
     /// A page of 1240 × 1754 (A4 at 150 dpi) with lines of small strokes, as text looks from afar.
     fn text_page(lines: u32, paper: u8, ink: u8) -> RgbImage {
@@ -232,6 +226,10 @@ mod tests {
             pixel.0 = pixel.0.map(|value| value.saturating_sub(drop));
         }
         page
+    }
+
+    fn measure(page: &RgbImage, dpi: Option<f32>) -> Quality {
+        super::measure(&Copies::new(page), dpi)
     }
 
     fn codes(page: &RgbImage, dpi: Option<f32>) -> Vec<FindingCode> {

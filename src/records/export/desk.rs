@@ -110,6 +110,11 @@ impl Exporter {
         self.records.manifest(scan).await
     }
 
+    /// The manifest of what can be shown of a scan.
+    pub async fn manifest_so_far(&self, scan: &Digest) -> Result<RecordManifest, RecordsError> {
+        self.records.manifest_so_far(scan).await
+    }
+
     fn running(&self) -> Result<SemaphorePermit<'_>, ExportError> {
         self.running.try_acquire().map_err(|_| ExportError::Busy)
     }
