@@ -96,7 +96,10 @@ pub async fn thumbnail(
     let subject = readable(&service, &signed, &scan).await?;
     service.note(&signed, &subject, ReadKind::Document, None)?;
     let exporter = &service.exporter;
-    let manifest = exporter.manifest_so_far(&scan).await.map_err(ExportError::from)?;
+    let manifest = exporter
+        .manifest_so_far(&scan)
+        .await
+        .map_err(ExportError::from)?;
     let picture = exporter.thumbnail(&manifest, page).await?;
     let digest = Digest::of(&picture).to_string();
     Ok(kept_private("image/jpeg", &digest, picture.into()))

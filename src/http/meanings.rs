@@ -90,7 +90,11 @@ pub async fn show(
         let subject = Subject::Case(no.clone());
         service.note(&signed, &subject, ReadKind::Document, None)?;
     }
-    let manifest = service.records.manifest_so_far(&scan).await.map_err(unread)?;
+    let manifest = service
+        .records
+        .manifest_so_far(&scan)
+        .await
+        .map_err(unread)?;
     let entry = manifest.pages.iter().find(|entry| entry.page == page);
     let entry = entry.ok_or_else(|| {
         let detail = format!("the record has {} pages", manifest.pages.len());

@@ -191,7 +191,11 @@ pub async fn pages(
             None,
         )?;
     }
-    let manifest = service.records.manifest_so_far(&scan).await.map_err(unread)?;
+    let manifest = service
+        .records
+        .manifest_so_far(&scan)
+        .await
+        .map_err(unread)?;
     let limit = asked.limit.unwrap_or(50).clamp(1, PAGES_MAX);
     let from = asked.from.unwrap_or(1);
     let pages = service.records.pages(&manifest, from, limit).await;

@@ -191,6 +191,9 @@ mod tests {
     fn a_page_without_ink_has_no_look() {
         let white = RgbImage::from_pixel(800, 1100, Rgb([250, 250, 250]));
         assert_eq!(measure(&Copies::new(&white)), PageLook::default());
-        assert_eq!(measure(&Copies::new(&RgbImage::new(3, 3))), PageLook::default());
+        assert_eq!(
+            measure(&Copies::new(&RgbImage::new(3, 3))),
+            PageLook::default()
+        );
     }
 }

@@ -1,6 +1,8 @@
 //! Days and periods: `2026年3月5日`, `2026-03-05`, `2026.03.05`, `二〇二六年三月五日`, `5 March 2026`, and what runs from
 //! one to another or has no end.
 
+mod words;
+
 use crate::domain::Date;
 use crate::domain::meaning::FieldKind;
 
@@ -25,6 +27,8 @@ const MONTHS: [&str; 12] = [
 const YEARS: std::ops::RangeInclusive<u32> = 1900..=2150;
 /// Free space that ends a number, in heights.
 const NUMBER_GAP: f32 = 0.45;
+/// Free space behind which something else begins, in heights.
+const NUMBER_APART: f32 = 1.5;
 /// Between the parts of a day that was filled into a form.
 const PART_GAP: f32 = 6.0;
 
@@ -134,7 +138,7 @@ fn day_at(glyphs: &[Glyph], at: usize) -> Option<Day> {
     if first.is_ascii_digit() {
         return western(glyphs, at).or_else(|| english(glyphs, at));
     }
-    chinese(glyphs, at)
+    words::day(glyphs, at)
 }
 
 /// Digits, with the letters that are read for them.
@@ -239,84 +243,6 @@ fn english(glyphs: &[Glyph], at: usize) -> Option<Day> {
     made(&year, &month, &day, year.end, false)
 }
 
-/// The year in words: where it ends, and whether it was cut. Engines that lose the ring of 〇 read 二〇二六 as 二六.
-fn chinese_year(glyphs: &[Glyph], at: usize) -> Option<(u32, usize, bool)> {
-    let mut year = 0;
-    let mut end = at;
-    while let Some(value) = c(glyphs, end).and_then(digit).filter(|_| end < at + 4) {
-        year = year * 10 + value;
-        end += 1;
-    }
-    let before = at.checked_sub(1).and_then(|before| c(glyphs, before));
-    let begins = before.is_none_or(|c| digit(c).is_none() && c != '十' && c != '第');
-    if c(glyphs, end)? != '年' || !begins {
-        return None;
-    }
-    match end - at {
-        4 if YEARS.contains(&year) => Some((year, end, false)),
-        2 if (20..30).contains(&year) => Some((2000 + year, end, true)),
-        _ => None,
-    }
-}
-
-fn chinese(glyphs: &[Glyph], at: usize) -> Option<Day> {
-    let (year, end, cut) = chinese_year(glyphs, at)?;
-    let (month, end) = small(glyphs, end + 1)?;
-    if c(glyphs, end)? != '月' {
-        return None;
-    }
-    let (day, end) = small(glyphs, end + 1)?;
-    // The last character may be cut off at the edge or under a seal.
-    let closed = matches!(c(glyphs, end), Some('日' | '曰' | '目'));
-    let cut = cut || !closed;
-    if !closed && c(glyphs, end).is_some() {
-        return None;
-    }
-    let part = |value| Number {
-        value,
-        end,
-        digits: 1,
-        odd: false,
-    };
-    made(
-        &part(year),
-        &part(month),
-        &part(day),
-        end + usize::from(closed),
-        cut,
-    )
-}
-
-fn digit(c: char) -> Option<u32> {
-    const DIGITS: [char; 10] = ['〇', '一', '二', '三', '四', '五', '六', '七', '八', '九'];
-    match c {
-        '零' | '○' | '0' | 'O' | 'o' | '◯' => Some(0),
-        '-' => Some(1),
-        _ => DIGITS
-            .iter()
-            .position(|digit| *digit == c)
-            .map(|value| value as u32),
-    }
-}
-
-/// 1 to 99 in words: 五, 十二, 三十一, 廿一.
-fn small(glyphs: &[Glyph], at: usize) -> Option<(u32, usize)> {
-    let (mut total, mut ones, mut end) = (0, None, at);
-    while let Some(c) = c(glyphs, end).filter(|_| end < at + 3) {
-        if c == '十' {
-            total = ones.take().unwrap_or(1) * 10;
-        } else if c == '廿' {
-            total = 20;
-        } else if let Some(value) = digit(c) {
-            ones = Some(value);
-        } else {
-            break;
-        }
-        end += 1;
-    }
-    (end > at).then(|| (total + ones.unwrap_or(0), end))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::stream::lay_out;
@@ -329,6 +255,18 @@ mod tests {
             .into_iter()
             .map(|hit| hit.value)
             .collect()
+    }
+
+    fn odd(text: &str) -> bool {
+        let rows = lay_out(&page(vec![line(text, 0, 0)])).rows;
+        find(&rows[0].stream).iter().all(|hit| hit.odd)
+    }
+
+    #[test]
+    fn a_day_in_words_may_stand_behind_a_number_that_is_none_of_it() {
+        let parts = vec![line("360123", 0, 0), line("二〇二六年三月五日", 600, 0)];
+        let rows = lay_out(&page(parts)).rows;
+        assert_eq!(find(&rows[0].stream)[0].value, "2026-03-05");
     }
 
     #[test]
@@ -349,6 +287,12 @@ mod tests {
         }
         assert_eq!(read("二〇二五年十二月三十一日"), ["2025-12-31"]);
         assert_eq!(read("二〇二五年十月二十日"), ["2025-10-20"]);
+        for cut in ["二二五年十月二十日", "二五年十月二十日"] {
+            assert_eq!(read(cut), ["2025-10-20"]);
+            assert!(odd(cut), "{cut}");
+        }
+        assert_eq!(read("截至一〇年二月三日"), ["2010-02-03"]);
+        assert_eq!(read("九八年七月一日"), ["1998-07-01"]);
     }
 
     #[test]
@@ -372,6 +316,8 @@ mod tests {
             "12026-03-05",
             "1.2.3",
             "第2026号",
+            "二〇二六年七二月三日",
+            "第二五年七月一日",
         ] {
             assert!(read(text).is_empty(), "{text}");
         }

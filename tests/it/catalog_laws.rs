@@ -7,7 +7,9 @@ use counterfoil::domain::{CaseNo, Digest, Event, Subject, scan};
 use counterfoil::store::catalog::{Catalog, CatalogError, Counts, Lease, RowStatus};
 use counterfoil::store::memory_catalog::MemoryCatalog;
 
-use crate::catalog_facts::{Facts, at, derived, held, name, open, read, received, requeued, sealed};
+use crate::catalog_facts::{
+    Facts, at, derived, held, name, open, read, received, requeued, sealed,
+};
 
 async fn claimed(catalog: &dyn Catalog, limit: usize, now: i64, ttl: i64) -> Vec<Lease> {
     catalog.claim(limit, at(now), ttl).await.unwrap()

@@ -90,7 +90,9 @@ async fn the_pages_of_a_long_scan_become_known_while_it_is_read_and_once() {
     let hall = Hall::open(test_options(None)).await;
     let pages = (0..20u8).map(|number| tiff::page(8, 3, 2, 1, vec![number; 64 * 48 * 3]));
     let master = Bytes::from(tiff::tiff(pages.collect(), None));
-    let scan = hall.receive_as(FileFormat::Tiff, &master, "counter-paper").await;
+    let scan = hall
+        .receive_as(FileFormat::Tiff, &master, "counter-paper")
+        .await;
     let engine = hall.engine();
     hall.finish(&engine).await;
     assert_eq!(pages_told(&hall, scan).await, [1, 2, 4, 8, 16]);
@@ -114,7 +116,9 @@ async fn the_pages_of_a_long_scan_become_known_while_it_is_read_and_once() {
     assert_eq!(pages_told(&hall, scan).await.len(), 5);
     let short = (0..7u8).map(|number| tiff::page(8, 3, 2, 1, vec![number; 64 * 48 * 3]));
     let short = Bytes::from(tiff::tiff(short.collect(), None));
-    let short = hall.receive_as(FileFormat::Tiff, &short, "counter-paper").await;
+    let short = hall
+        .receive_as(FileFormat::Tiff, &short, "counter-paper")
+        .await;
     hall.finish(&again).await;
     assert_eq!(pages_told(&hall, short).await, [0u32; 0]);
 }

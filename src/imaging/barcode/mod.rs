@@ -4,8 +4,8 @@
 
 mod believe;
 
-use image::imageops::{self, FilterType};
 use image::GrayImage;
+use image::imageops::{self, FilterType};
 use zxingcpp::Binarizer::{self, GlobalHistogram, LocalAverage};
 use zxingcpp::{Barcode as Found, BarcodeFormat, BarcodeReader, ContentType};
 use zxingcpp::{ImageFormat, ImageView, TextMode};

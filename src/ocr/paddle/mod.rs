@@ -5,11 +5,13 @@ pub mod cls;
 pub mod crop;
 pub mod det;
 pub mod geometry;
+mod ghost;
 mod lines;
 pub mod model;
 pub mod net;
 mod pixels;
 pub mod rec;
+mod rings;
 mod seal;
 mod stamp;
 pub mod stand;
@@ -21,13 +23,13 @@ use image::RgbImage;
 
 use self::crop::Cutter;
 use self::geometry::Quad;
-use self::lines::{in_reading_order, line};
+use self::lines::{Ordered, in_reading_order, line};
 use self::model::{CLS, DET, ModelFolder, REC};
 use self::net::{Loader, Net, Runtime};
 use self::rec::{Reader, Sign, mean_confidence};
 use self::stand::characters_stand;
-use super::{Language, OcrEngine, OcrError};
-use super::{layout, table};
+use super::layout::{self, Block};
+use super::{Language, OcrEngine, OcrError, table};
 use crate::domain::digest::Digest;
 use crate::domain::text::{EngineId, OcrPage, PageTurn};
 
@@ -129,6 +131,42 @@ impl PaddleEngine {
         }
         Ok(best)
     }
+
+    /// Reads every box. What is no text, and what shines through from the back, is left out.
+    fn read_all(
+        &mut self,
+        page: &RgbImage,
+        ordered: &Ordered,
+        deadline: Instant,
+    ) -> Result<Readings, OcrError> {
+        let (mut read, mut whence) = (Vec::new(), Vec::new());
+        for (index, quad) in ordered.quads.iter().enumerate() {
+            check(deadline)?;
+            let (quad, signs) = self.read(page, *quad)?;
+            if mean_confidence(&signs) >= MIN_LINE {
+                read.push((quad, signs));
+                whence.push(index);
+            }
+        }
+        let ghosts = ghost::shining_through(&mut self.reader, page, &read)?;
+        let mut kept = Readings::default();
+        for ((line, index), ghost) in read.into_iter().zip(whence).zip(ghosts) {
+            if !ghost {
+                kept.lines.push(line);
+                kept.blocks.push(ordered.blocks[index]);
+                kept.places.push(ordered.places[index]);
+            }
+        }
+        Ok(kept)
+    }
+}
+
+/// The lines of a page that are text, with where each stands.
+#[derive(Default)]
+struct Readings {
+    lines: Vec<(Quad, Vec<Sign>)>,
+    blocks: Vec<Block>,
+    places: Vec<Option<(usize, usize)>>,
 }
 
 impl OcrEngine for PaddleEngine {
@@ -157,29 +195,23 @@ impl OcrEngine for PaddleEngine {
             check(deadline)?;
             let turn = cls::page_turn(self.cls.as_mut(), &mut self.cutter, page, &quads)?;
             let ordered = in_reading_order(page, &quads, turn);
-            let (mut kept, mut places, mut read) = (Vec::new(), Vec::new(), Vec::new());
-            for (index, quad) in ordered.quads.iter().enumerate() {
-                check(deadline)?;
-                let (quad, signs) = self.read(page, *quad)?;
-                if mean_confidence(&signs) >= MIN_LINE {
-                    read.push((quad, signs));
-                    kept.push(ordered.blocks[index]);
-                    places.push(ordered.places[index]);
-                }
-            }
+            let read = self.read_all(page, &ordered, deadline)?;
             up = turn;
             // Turned counter-clockwise to be read, a page of vertical text and a page on its side are alike so far.
-            if turn == PageTurn::ThreeQuarters && characters_stand(&mut self.reader, page, &read)? {
+            if turn == PageTurn::ThreeQuarters
+                && characters_stand(&mut self.reader, page, &read.lines)?
+            {
                 up = PageTurn::None;
             }
-            lines.extend(read.iter().map(|(quad, signs)| line(quad, signs, up, size)));
-            layout::mark_joins(&mut lines, &kept);
-            table::part(&mut lines, &places);
+            let own = read.lines.iter();
+            lines.extend(own.map(|(quad, signs)| line(quad, signs, up, size)));
+            layout::mark_joins(&mut lines, &read.blocks);
+            table::part(&mut lines, &read.places);
             check(deadline)?;
             lines.extend(self.read_seals(sealed, &seals, up)?);
             // Cells of a page that was turned for reading alone are in no order that a reader would see.
             if up == turn {
-                tables = table::tables(&ordered.grids, &places, &ordered.frame);
+                tables = table::tables(&ordered.grids, &read.places, &ordered.frame);
             }
         }
         let (width, height) = up.size(size);

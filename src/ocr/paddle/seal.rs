@@ -5,6 +5,7 @@
 use image::RgbImage;
 
 use super::geometry::{Point, Quad};
+use super::rings;
 use crate::domain::text::PageTurn;
 
 /// A sample is red ink where red exceeds green and blue by this much.
@@ -14,11 +15,11 @@ const SQUARE: usize = 4;
 /// Squares this far apart belong together.
 const REACH: usize = 2;
 /// Sides of a seal, as shares of the page's shorter side.
-const SMALLEST: f32 = 0.08;
-const LARGEST: f32 = 0.45;
+pub(super) const SMALLEST: f32 = 0.08;
+pub(super) const LARGEST: f32 = 0.45;
 /// Directions looked along for the rim, and the share of them that must meet it.
 const DIRECTIONS: usize = 72;
-const RIM: f32 = 0.62;
+pub(super) const RIM: f32 = 0.62;
 /// More red than this share of its box is a patch of colour.
 const FULL: f32 = 0.6;
 /// Most seals on one page.
@@ -78,17 +79,13 @@ pub fn find(pixels: &[u8], columns: usize, scale: (f32, f32)) -> Vec<Seal> {
     }
     let shorter = columns.min(rows) as f32;
     let mut seals = Vec::new();
+    let size = (columns, rows);
     for (left, top, right, bottom) in components(&squares, width) {
         let (w, h) = ((right - left + 1) * SQUARE, (bottom - top + 1) * SQUARE);
         let (w, h) = (w as f32, h as f32);
-        let sized = |side: f32| (SMALLEST * shorter..LARGEST * shorter).contains(&side);
-        if !sized(w) || !sized(h) || !(0.6..1.67).contains(&(w / h)) {
+        if w.min(h) < SMALLEST * shorter || seals.len() >= MOST {
             continue;
         }
-        let middle = (
-            (left * SQUARE) as f32 + w / 2.0,
-            (top * SQUARE) as f32 + h / 2.0,
-        );
         let inked = (top..=bottom)
             .flat_map(|row| &squares[row * width + left..=row * width + right])
             .filter(|square| **square)
@@ -96,18 +93,38 @@ pub fn find(pixels: &[u8], columns: usize, scale: (f32, f32)) -> Vec<Seal> {
         if inked as f32 > FULL * ((right - left + 1) * (bottom - top + 1)) as f32 {
             continue;
         }
-        let size = (columns, rows);
-        let round = rim(&red, size, middle, (w / 2.0, h / 2.0), true);
-        let square = rim(&red, size, middle, (w / 2.0, h / 2.0), false);
-        if round.max(square) < RIM || seals.len() >= MOST {
+        let on_page = |middle: (f32, f32), radius: (f32, f32), round| Seal {
+            middle: Point::new(middle.0 / scale.0, middle.1 / scale.1),
+            radius: (radius.0 / scale.0, radius.1 / scale.1),
+            round,
+        };
+        let middle = (
+            (left * SQUARE) as f32 + w / 2.0,
+            (top * SQUARE) as f32 + h / 2.0,
+        );
+        let radius = (w / 2.0, h / 2.0);
+        let met = |round| rim(&red, size, middle, radius, round);
+        let whole = w.max(h) < LARGEST * shorter && (0.6..1.67).contains(&(w / h));
+        let (round, square) = if whole {
+            (met(true), met(false))
+        } else {
+            (0.0, 0.0)
+        };
+        if round.max(square) >= RIM {
+            seals.push(on_page(middle, radius, round >= square));
             continue;
         }
-        seals.push(Seal {
-            middle: Point::new(middle.0 / scale.0, middle.1 / scale.1),
-            radius: (w / 2.0 / scale.0, h / 2.0 / scale.1),
-            round: round >= square,
-        });
+        let bounds = (left, top, right + 1, bottom + 1);
+        let bounds = (
+            bounds.0 * SQUARE,
+            bounds.1 * SQUARE,
+            bounds.2 * SQUARE,
+            bounds.3 * SQUARE,
+        );
+        let rings = rings::apart(&red, size, bounds).into_iter();
+        seals.extend(rings.map(|(middle, radius)| on_page(middle, (radius, radius), true)));
     }
+    seals.truncate(MOST);
     seals
 }
 
@@ -156,7 +173,7 @@ fn components(mask: &[bool], width: usize) -> Vec<(usize, usize, usize, usize)> 
 }
 
 /// The share of directions from the middle in which red ink lies at the rim of a round or square seal.
-fn rim(
+pub(super) fn rim(
     red: &[bool],
     (columns, rows): (usize, usize),
     middle: (f32, f32),
