@@ -142,12 +142,19 @@ class Bench:
         made.mkdir(parents=True)
         return made
 
-    def counterfoil(self):
+    def counterfoil(self, more=""):
         place = self.folder("counterfoil")
         config = place / "counterfoil.toml"
-        config.write_text('[keys]\nfolder = "keys"\n')
-        command = [self.binary, "--json", "--config", config, "--data", place / "data", "ingest"]
-        return measured([[(command + self.pages, None)]]), None
+        config.write_text('[keys]\nfolder = "keys"\n' + more)
+        command = [self.binary, "--json", "--config", config, "--data", place / "data", "ingest", "--times"]
+        target = self.place / "ingest.jsonl"
+        cost = measured([[(command + self.pages, target)]])
+        lines = [json.loads(line) for line in target.read_text().splitlines()]
+        cost["stages"] = {line["stage"]: line["seconds"] for line in lines if "stage" in line}
+        return cost, None
+
+    def one_worker(self):
+        return self.counterfoil("[work]\nworkers = 1\n")
 
     def engine_alone(self):
         pages = self.folder("pages")
@@ -225,7 +232,7 @@ def store(binary, place):
     return {name: middle(values) for name, values in rates.items()}
 
 
-READERS = ["engine_alone", "counterfoil", "rapidocr", "ocrmypdf", "tesseract"]
+READERS = ["engine_alone", "one_worker", "counterfoil", "rapidocr", "ocrmypdf", "tesseract"]
 
 
 def images(folder):
@@ -266,7 +273,9 @@ def main():
                 "mib": max(run["mib"] for run in runs),
                 "error": runs[-1]["error"],
             }
-        summary["counterfoil"]["error"] = summary["engine_alone"]["error"]
+        for reader in ["counterfoil", "one_worker"]:
+            summary[reader]["error"] = summary["engine_alone"]["error"]
+        summary["counterfoil"]["stages"] = rows["counterfoil"][-1]["stages"]
         results.append({"name": pathlib.Path(folder).resolve().name, "pages": len(pages), "readers": summary})
     with tempfile.TemporaryDirectory() as place:
         stored = store(os.path.abspath(binary), place)

@@ -2,6 +2,7 @@
 
 NAMES = {
     "counterfoil": "Counterfoil, sealed and searchable",
+    "one_worker": "Counterfoil, the same with one worker",
     "engine_alone": "Counterfoil, recognition alone",
     "rapidocr": "RapidOCR 3.10.0, its defaults",
     "ocrmypdf": "OCRmyPDF 17.13.0, --jobs 2 --deskew --rotate-pages",
@@ -9,11 +10,14 @@ NAMES = {
 }
 COLOURS = {
     "counterfoil": "#0b6e4f",
+    "one_worker": "#3d9970",
     "engine_alone": "#7bb69f",
     "rapidocr": "#c8553d",
     "ocrmypdf": "#588b8b",
     "tesseract": "#ffb347",
 }
+LABELS = {"one_worker": "Counterfoil (one worker)", "engine_alone": "Counterfoil (recognition alone)"}
+STAGES = ["decode", "quality", "codes", "look", "ocr"]
 BEGIN, END = "<!-- reading: begin -->", "<!-- reading: end -->"
 
 
@@ -50,6 +54,20 @@ def table(results, stored, runs, machine):
                 f"| {result['name']} ({result['pages']}) | {NAMES[reader]} | {cpu[0]:.2f} ({cpu[1]:.2f}–{cpu[2]:.2f}) "
                 f"| {cpu[0] / ours:.2f} | {rate[0]:.1f} ({rate[1]:.1f}–{rate[2]:.1f}) | {row['mib']:.0f} "
                 f"| {row['error']:.3f} |")
+    lines += [
+        "",
+        "What reading costs beyond recognition: one worker, sealed and searchable, over recognition alone. Two workers each",
+        "open the models and prepare every width of line, which a few pages do not pay back.",
+        "",
+        "| pages | overhead | of the children's time: " + ", ".join(STAGES) + " |",
+        "|---|---|---|",
+    ]
+    for result in results:
+        readers = result["readers"]
+        over = readers["one_worker"]["cpu"][0] / readers["engine_alone"]["cpu"][0] - 1
+        stages = readers["counterfoil"]["stages"]
+        shares = ", ".join(f"{100 * stages[stage] / sum(stages.values()):.1f} %" for stage in STAGES)
+        lines.append(f"| {result['name']} ({result['pages']}) | {100 * over:.0f} % | {shares} |")
     ours, plain = stored["ours"], stored["plain"]
     lines += [
         "",
@@ -79,7 +97,7 @@ def plot(results):
         y += row
         for reader in readers:
             cpu, error = result["readers"][reader]["cpu"][0], result["readers"][reader]["error"]
-            label = NAMES[reader].split(",")[0] + (" (recognition alone)" if reader == "engine_alone" else "")
+            label = LABELS.get(reader, NAMES[reader].split(",")[0])
             parts.append(f'<text x="20" y="{y + 11}">{label}</text>')
             parts.extend(bar(260, y, 300 * cpu / most_cpu, COLOURS[reader], f"{cpu:.2f}"))
             parts.extend(bar(640, y, 200 * error / most_error, COLOURS[reader], f"{error:.2f}"))

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures::stream::{self, Stream, StreamExt};
 use indicatif::ProgressBar;
+use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
@@ -55,6 +56,17 @@ pub struct Args {
     /// 收妥即返回 End once everything is received; `work` or `serve` read it later
     #[arg(long)]
     no_wait: bool,
+    /// 最后列出各处理步骤用时 Tell at the end what each stage took
+    #[arg(long, conflicts_with = "no_wait")]
+    times: bool,
+}
+
+/// What the runs of a stage took.
+#[derive(Debug, Serialize)]
+struct StageResult {
+    stage: &'static str,
+    runs: u64,
+    seconds: f64,
 }
 
 /// What a call is about to print.
@@ -92,6 +104,19 @@ pub async fn run(config: &Config, args: Args, output: Output) -> Result<Outcome,
         false => run.read(&app, taken).await?,
     }
     run.bar.finish_and_clear();
+    if args.times {
+        for (stage, time) in app.pool().counts().stage_times() {
+            let (runs, seconds) = (time.runs, time.micros as f64 / 1e6);
+            let result = StageResult {
+                stage,
+                runs,
+                seconds,
+            };
+            output.result(&result, || {
+                format!("{stage:<8} {runs:>6} × {seconds:>9.2} s")
+            })?;
+        }
+    }
     app.ledger.close().await;
     Ok(if run.refused > 0 {
         Outcome::SomeRefused

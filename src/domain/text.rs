@@ -134,6 +134,16 @@ impl PageTurn {
         }
     }
 
+    /// This turn and another quarter clockwise.
+    pub fn and_a_quarter(self) -> Self {
+        match self {
+            Self::None => Self::Quarter,
+            Self::Quarter => Self::Half,
+            Self::Half => Self::ThreeQuarters,
+            Self::ThreeQuarters => Self::None,
+        }
+    }
+
     /// Clockwise degrees: 0, 90, 180 or 270.
     pub fn degrees(self) -> u16 {
         self.into()

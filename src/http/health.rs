@@ -1,5 +1,6 @@
 //! Health, readiness and metrics (Prometheus text).
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use super::Service;
 use super::problem::HttpProblem;
 use crate::domain::Problem;
+use crate::records::export::StageTime;
 
 /// Counters of this process.
 #[derive(Debug, Default)]
@@ -109,7 +111,29 @@ pub async fn metrics(State(service): State<Arc<Service>>) -> Result<Response, Ht
             "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}"
         );
     }
+    text.push_str(&stage_rows(&service.exporter.stage_times()));
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
+}
+
+/// What the stages of reading took, a row a stage.
+fn stage_rows(times: &BTreeMap<&'static str, StageTime>) -> String {
+    let mut text = String::new();
+    let mut rows = |name: &str, help: &str, value: &dyn Fn(&StageTime) -> u64| {
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter");
+        for (stage, time) in times {
+            let _ = writeln!(text, "{name}{{stage=\"{stage}\"}} {}", value(time));
+        }
+    };
+    rows(
+        "counterfoil_stage_runs_total",
+        "Runs of a stage of reading.",
+        &|time| time.runs,
+    );
+    let help = "Time these runs took.";
+    rows("counterfoil_stage_microseconds_total", help, &|time| {
+        time.micros
+    });
+    text
 }
 
 /// A path that is there, for other methods.

@@ -136,7 +136,12 @@ impl WorkerHost {
             running.pages += 1;
         }
         let read = match reply {
-            Reply::Page { lengths, engine } if lengths.len() == stages.len() => {
+            Reply::Page {
+                lengths,
+                micros,
+                engine,
+            } if lengths.len() == stages.len() => {
+                self.counts.spent(stages, &micros);
                 cut(&lengths, &body).map(|outputs| PageRead { outputs, engine })
             }
             _ => None,

@@ -16,4 +16,4 @@ mod tail;
 pub use host::{WorkerError, WorkerHost};
 pub use pool::{Checkout, WorkerPool};
 pub use printer::{Printed, Printer};
-pub use process::WorkerOptions;
+pub use process::{StageTime, WorkerOptions};

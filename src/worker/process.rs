@@ -1,8 +1,10 @@
 //! One child process: how it is started, talked to and ended.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,7 +13,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
 use super::memory;
-use super::protocol::{self, FrameError, Job, PREFIX_BYTES, REPLY_BYTES_MAX, Reply};
+use super::protocol::{self, FrameError, Job, PREFIX_BYTES, REPLY_BYTES_MAX, Reply, StageJob};
 use super::tail::Tail;
 use crate::ocr::paddle::net::Runtime;
 use crate::ocr::{ENGINE_NAMES, EngineKind};
@@ -83,6 +85,36 @@ pub struct WorkerCounts {
     pub killed: AtomicU64,
     /// Jobs given.
     pub jobs: AtomicU64,
+    stages: Mutex<BTreeMap<&'static str, StageTime>>,
+}
+
+/// What the runs of a stage took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StageTime {
+    /// How often it ran.
+    pub runs: u64,
+    /// The time of all runs together, in microseconds.
+    pub micros: u64,
+}
+
+impl WorkerCounts {
+    /// Notes what the stages of a page took.
+    pub(super) fn spent(&self, stages: &[StageJob], micros: &[u64]) {
+        let mut times = self.stages.lock().unwrap_or_else(PoisonError::into_inner);
+        for (stage, micros) in stages.iter().zip(micros) {
+            let time = times.entry(stage.name()).or_default();
+            time.runs += 1;
+            time.micros = time.micros.saturating_add(*micros);
+        }
+    }
+
+    /// What each stage took so far, by name.
+    pub fn stage_times(&self) -> BTreeMap<&'static str, StageTime> {
+        self.stages
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
 }
 
 /// A live child and its pipes.

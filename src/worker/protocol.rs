@@ -120,6 +120,19 @@ pub enum StageJob {
     },
 }
 
+impl StageJob {
+    /// The stage's name, as in a pipeline file.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Decode => "decode",
+            Self::Quality => "quality",
+            Self::Codes => "codes",
+            Self::Look => "look",
+            Self::Ocr { .. } => "ocr",
+        }
+    }
+}
+
 /// The output of the `decode` stage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -148,6 +161,8 @@ pub enum Reply {
     Page {
         /// Length of each output in bytes.
         lengths: Vec<u64>,
+        /// What each took of the child's time, in microseconds; decoding counts to the first.
+        micros: Vec<u64>,
         /// The engine that read, when a stage did.
         engine: Option<EngineId>,
     },

@@ -103,9 +103,9 @@ impl Reading {
         stages: &[StageJob],
         deadline: Instant,
     ) -> Result<(Reply, Vec<u8>), Failure> {
+        let mut begun = Instant::now();
         let image = self.document()?.page(page).map_err(verdict)?;
-        let mut lengths = Vec::new();
-        let mut body = Vec::new();
+        let (mut lengths, mut micros, mut body) = (Vec::new(), Vec::new(), Vec::new());
         let mut engine = None;
         let copies = Copies::new(&image.pixels);
         for stage in stages {
@@ -115,8 +115,15 @@ impl Reading {
             let output = self.stage(page, (&image, &copies), stage, deadline)?;
             lengths.push(output.len() as u64);
             body.extend_from_slice(&output);
+            micros.push(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
+            begun = Instant::now();
         }
-        Ok((Reply::Page { lengths, engine }, body))
+        let reply = Reply::Page {
+            lengths,
+            micros,
+            engine,
+        };
+        Ok((reply, body))
     }
 
     fn stage(

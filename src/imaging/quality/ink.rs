@@ -3,7 +3,7 @@
 use image::GrayImage;
 
 /// Contrast a pixel needs against its surroundings to count as ink. Scanner noise stays below it.
-const INK_CONTRAST: i32 = 40;
+const INK_CONTRAST: u32 = 40;
 
 /// How many pixels have each level.
 pub fn histogram(image: &GrayImage) -> [u32; 256] {
@@ -33,16 +33,18 @@ pub fn mask(image: &GrayImage) -> Vec<bool> {
     let (width, height) = (image.width() as usize, image.height() as usize);
     let sums = integral(image);
     let radius = (width.max(height) / 40).max(3);
-    let mut mask = vec![false; width * height];
-    for y in 0..height {
+    let mut mask = Vec::with_capacity(width * height);
+    for (y, values) in image.as_raw().chunks_exact(width.max(1)).enumerate() {
         let (top, bottom) = (y.saturating_sub(radius), (y + radius + 1).min(height));
-        for x in 0..width {
+        let upper = &sums[top * (width + 1)..(top + 1) * (width + 1)];
+        let lower = &sums[bottom * (width + 1)..(bottom + 1) * (width + 1)];
+        let columns: Vec<u32> = lower.iter().zip(upper).map(|(low, up)| low - up).collect();
+        for (x, value) in values.iter().enumerate() {
             let (left, right) = (x.saturating_sub(radius), (x + radius + 1).min(width));
-            let at = |x: usize, y: usize| i64::from(sums[y * (width + 1) + x]);
-            let sum = at(right, bottom) - at(left, bottom) - at(right, top) + at(left, top);
-            let mean = sum / ((right - left) * (bottom - top)) as i64;
-            let value = i64::from(image.as_raw()[y * width + x]);
-            mask[y * width + x] = value + i64::from(INK_CONTRAST) < mean;
+            let area = ((right - left) * (bottom - top)) as u32;
+            // Multiplied out: a division a pixel would be half of the work.
+            let dark = (u32::from(*value) + INK_CONTRAST + 1) * area;
+            mask.push(dark <= columns[right] - columns[left]);
         }
     }
     without_specks(&mask, width, height)
@@ -54,9 +56,12 @@ pub fn integral(image: &GrayImage) -> Vec<u32> {
     let mut sums = vec![0u32; (width + 1) * (height + 1)];
     for y in 0..height {
         let mut row = 0u32;
-        for x in 0..width {
-            row += u32::from(image.as_raw()[y * width + x]);
-            sums[(y + 1) * (width + 1) + x + 1] = sums[y * (width + 1) + x + 1] + row;
+        let (above, below) = sums.split_at_mut((y + 1) * (width + 1));
+        let above = &above[y * (width + 1) + 1..];
+        let values = &image.as_raw()[y * width..(y + 1) * width];
+        for ((sum, above), value) in below[1..].iter_mut().zip(above).zip(values) {
+            row += u32::from(*value);
+            *sum = above + row;
         }
     }
     sums

@@ -5,8 +5,11 @@ use image::GrayImage;
 /// Skew is looked for up to this many degrees to each side.
 const SKEW_MAX: f32 = 10.0;
 
-/// Most points that are looked at. With fewer, chance outweighs the lines.
+/// Most points that the angle is measured by. With fewer, chance outweighs the lines.
 const POINTS_MAX: usize = 60_000;
+
+/// Points by which the neighbourhood of the angle is found.
+const POINTS_FEW: usize = 20_000;
 
 /// Skew by projection: at the right angle ink falls into few rows, so the sum of squared differences between
 /// neighbouring rows is largest. Searched in steps of 0.5°, then 0.1°, then 0.05°, then refined by a parabola. Rows are
@@ -17,13 +20,14 @@ pub fn measure(image: &GrayImage, mask: &[bool]) -> Option<f32> {
     if points.len() < 400 {
         return None;
     }
-    let thin = points.len().div_ceil(POINTS_MAX);
-    let points: Vec<(f32, f32)> = points.into_iter().step_by(thin).collect();
+    let (few, points) = (thinned(&points, POINTS_FEW), thinned(&points, POINTS_MAX));
     let bins = width + height;
-    let score = |degrees: f32| alignment(&points, degrees, bins);
+    let rough = |degrees: f32| alignment(&few, degrees, bins);
     let steps = (SKEW_MAX * 2.0) as i32;
     let coarse = (-steps..=steps).map(|step| step as f32 * 0.5);
-    let (coarse, best) = peak(coarse, &score)?;
+    let (coarse, _) = peak(coarse, &rough)?;
+    let score = |degrees: f32| alignment(&points, degrees, bins);
+    let best = score(coarse);
     if best < 1.3 * score(coarse + 4.0).max(score(coarse - 4.0)) {
         return None; // no direction stands out: a photograph, a stamp, a signature
     }
@@ -41,24 +45,37 @@ pub fn measure(image: &GrayImage, mask: &[bool]) -> Option<f32> {
     Some(nearest + shift.clamp(-0.05, 0.05))
 }
 
-/// The inked pixels, from the middle of the image. Each is moved up or down within its row, evenly over all: where all
-/// lie on whole rows, the upright position wins against a skew of a fifth of a degree.
+/// The inked pixels, from the middle of the image.
 fn points(mask: &[bool], width: usize, height: usize) -> Vec<(f32, f32)> {
-    const GOLDEN: f32 = 0.618_034;
     let (aside, above) = (width / 50, height / 50);
     let mut points = Vec::new();
-    let mut within = 0f32;
     for y in above..height - above {
         let row = &mask[y * width..(y + 1) * width];
         for (x, ink) in row.iter().enumerate().take(width - aside).skip(aside) {
             if *ink {
-                within = (within + GOLDEN).fract();
-                let across = x as f32 - width as f32 / 2.0;
-                points.push((across, y as f32 - height as f32 / 2.0 + within - 0.5));
+                points.push((
+                    x as f32 - width as f32 / 2.0,
+                    y as f32 - height as f32 / 2.0,
+                ));
             }
         }
     }
     points
+}
+
+/// At most so many of the points. Each is moved up or down within its row, evenly over all that are kept: where all lie
+/// on whole rows, the upright position wins against a skew of a fifth of a degree.
+fn thinned(points: &[(f32, f32)], most: usize) -> Vec<(f32, f32)> {
+    const GOLDEN: f32 = 0.618_034;
+    let mut within = 0f32;
+    points
+        .iter()
+        .step_by(points.len().div_ceil(most))
+        .map(|(x, y)| {
+            within = (within + GOLDEN).fract();
+            (*x, y + within - 0.5)
+        })
+        .collect()
 }
 
 fn peak(angles: impl Iterator<Item = f32>, score: &impl Fn(f32) -> f32) -> Option<(f32, f32)> {

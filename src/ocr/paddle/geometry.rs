@@ -1,7 +1,5 @@
 //! Points and oriented boxes in page pixels, x to the right, y downwards.
 
-use crate::domain::text::PageTurn;
-
 /// A point in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
@@ -19,16 +17,6 @@ impl Point {
 
     fn distance(self, other: Point) -> f32 {
         (self.x - other.x).hypot(self.y - other.y)
-    }
-}
-
-/// Where a point of a `width` × `height` page lies after the page was turned.
-pub fn turned(point: Point, turn: PageTurn, width: f32, height: f32) -> Point {
-    match turn {
-        PageTurn::None => point,
-        PageTurn::Quarter => Point::new(height - point.y, point.x),
-        PageTurn::Half => Point::new(width - point.x, height - point.y),
-        PageTurn::ThreeQuarters => Point::new(point.y, width - point.x),
     }
 }
 
@@ -302,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn turns_and_readings_agree() {
+    fn a_box_is_read_from_each_of_its_sides() {
         let page = Quad {
             corners: [
                 Point::new(0.0, 0.0),
@@ -311,11 +299,8 @@ mod tests {
                 Point::new(0.0, 100.0),
             ],
         };
-        // After a clockwise quarter turn the old bottom left corner is the top left one.
-        let after = page.map(|corner| turned(corner, PageTurn::Quarter, 200.0, 100.0));
-        assert_eq!(after.read_upwards().corners[0], Point::new(0.0, 0.0));
-        let after = page.map(|corner| turned(corner, PageTurn::ThreeQuarters, 200.0, 100.0));
-        assert_eq!(after.read_downwards().corners[0], Point::new(0.0, 0.0));
+        assert_eq!(page.read_upwards().corners[0], Point::new(0.0, 100.0));
+        assert_eq!(page.read_downwards().corners[0], Point::new(200.0, 0.0));
         assert_eq!(page.upside_down().angle().abs(), 180.0);
         assert_eq!(page.read_downwards().angle(), 90.0);
         assert_eq!(page.slice(0.25, 0.5).bounds(), (50.0, 0.0, 100.0, 100.0));

@@ -1,12 +1,12 @@
-//! From boxes and characters to lines as reported: in reading order, in pixels of the page turned upright.
+//! From boxes and characters to lines as reported: in reading order, in pixels of the upright page.
 
 use image::RgbImage;
 
-use super::geometry::{Point, Quad, turned, weighted_median};
+use super::geometry::{Point, Quad, weighted_median};
 use super::is_tall;
 use super::rec::{Sign, extents};
 use super::stand::is_ideograph;
-use crate::domain::text::{OcrChar, OcrLine, PageTurn, Rect};
+use crate::domain::text::{OcrChar, OcrLine, Rect};
 use crate::ocr::layout::{self, Block};
 use crate::ocr::table::{self, Frame, Grid};
 
@@ -17,31 +17,27 @@ const REACH: f32 = 0.6;
 pub struct Ordered {
     /// The boxes as they are read.
     pub quads: Vec<Quad>,
-    /// Where they lie on the page turned and set straight.
+    /// Where they lie on the page set straight.
     pub blocks: Vec<Block>,
     /// The table and cell each stands in.
     pub places: Vec<Option<(usize, usize)>>,
     /// The ruled tables of the page.
     pub grids: Vec<Grid>,
-    /// How the page was turned and set straight.
+    /// How the page was set straight.
     pub frame: Frame,
 }
 
-/// The boxes as they are read on the page after `turn`, in reading order: tables cell by cell, row after row.
-pub fn in_reading_order(page: &RgbImage, quads: &[Quad], turn: PageTurn) -> Ordered {
+/// The boxes of an upright page as they are read, in reading order: tables cell by cell, row after row; where the text
+/// runs in `columns`, those from right to left.
+pub fn in_reading_order(page: &RgbImage, quads: &[Quad], columns: bool) -> Ordered {
     let size = (page.width() as f32, page.height() as f32);
-    let read: Vec<Quad> = quads
-        .iter()
-        .map(|quad| match turn {
-            PageTurn::None => *quad,
-            PageTurn::Half => quad.upside_down(),
-            PageTurn::Quarter => quad.read_upwards(),
-            PageTurn::ThreeQuarters => quad.read_downwards(),
-        })
-        .collect();
+    let read: Vec<Quad> = match columns {
+        false => quads.to_vec(),
+        true => quads.iter().map(Quad::read_downwards).collect(),
+    };
     let frame = Frame {
-        turn,
-        skew: page_skew(&read, turn),
+        columns,
+        skew: page_skew(&read, columns),
         size,
     };
     let blocks: Vec<Block> = read
@@ -73,54 +69,40 @@ pub fn in_reading_order(page: &RgbImage, quads: &[Quad], turn: PageTurn) -> Orde
     }
 }
 
-/// The angle in degrees that halves the total length of all lines, on the turned page.
-fn page_skew(quads: &[Quad], turn: PageTurn) -> f32 {
-    let angles: Vec<(f32, f32)> = quads
-        .iter()
-        .filter(|quad| !is_tall(quad))
-        .map(|quad| (relative_angle(quad, turn), quad.width()))
-        .collect();
-    weighted_median(angles)
+/// The angle in degrees that halves the total length of all lines, on the page as it is laid.
+fn page_skew(quads: &[Quad], columns: bool) -> f32 {
+    let along = if columns { 90.0 } else { 0.0 };
+    let lines = quads.iter().filter(|quad| !is_tall(quad));
+    let angles = lines.map(|quad| {
+        let angle = quad.angle() - along;
+        (angle - (angle / 360.0).round() * 360.0, quad.width())
+    });
+    weighted_median(angles.collect())
 }
 
-/// The reading direction of a box on the turned page, in degrees, −180 to 180.
-fn relative_angle(quad: &Quad, turn: PageTurn) -> f32 {
-    let page_angle = match turn {
-        PageTurn::None => 0.0,
-        PageTurn::Quarter => -90.0,
-        PageTurn::Half => 180.0,
-        PageTurn::ThreeQuarters => 90.0,
-    };
-    let angle = quad.angle() - page_angle;
-    angle - (angle / 360.0).round() * 360.0
-}
-
-/// A line as reported. `up` is the turn that makes the page of `size` stand upright.
-pub fn line(quad: &Quad, signs: &[Sign], up: PageTurn, size: (u32, u32)) -> OcrLine {
-    let (width, height) = (size.0 as f32, size.1 as f32);
-    let on_page = quad.map(|corner| turned(corner, up, width, height));
-    let size = up.size(size);
+/// A line as reported, on a page of `size`.
+pub fn line(quad: &Quad, signs: &[Sign], size: (u32, u32)) -> OcrLine {
     let reach = REACH * quad.height() / quad.width().max(1.0);
     let chars = signs
         .iter()
         .zip(extents(signs, reach))
         .map(|(sign, (from, to))| OcrChar {
             c: sign.c,
-            rect: rect(&on_page.slice(from, to), size),
+            rect: rect(&quad.slice(from, to), size),
             p: sign.p,
             others: sign.others.clone(),
             ..OcrChar::default()
         })
         .collect();
     let ideographs = signs.iter().filter(|sign| is_ideograph(sign.c)).count();
-    let downwards = (45.0..135.0).contains(&on_page.angle());
+    let downwards = (45.0..135.0).contains(&quad.angle());
     let vertical = downwards && ideographs * 2 > signs.len();
     OcrLine {
-        rect: rect(&on_page, size),
+        rect: rect(quad, size),
         angle: if vertical {
-            on_page.read_upwards().angle()
+            quad.read_upwards().angle()
         } else {
-            on_page.angle()
+            quad.angle()
         },
         vertical,
         chars,
@@ -156,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn vertical_text_stands_and_a_page_on_its_side_lies() {
+    fn a_column_of_ideographs_stands() {
         let corners = [(0.0, 0.0), (20.0, 0.0), (20.0, 200.0), (0.0, 200.0)];
         let quad = Quad {
             corners: corners.map(|(x, y)| Point::new(x, y)),
@@ -168,10 +150,8 @@ mod tests {
             middle: 0.5,
         }];
         let read = quad.read_downwards();
-        let standing = line(&read, &signs, PageTurn::None, (100, 200));
+        let standing = line(&read, &signs, (100, 200));
         assert!(standing.vertical && standing.angle == 0.0);
-        let lying = line(&read, &signs, PageTurn::ThreeQuarters, (100, 200));
-        assert!(!lying.vertical && lying.angle == 0.0);
-        assert_eq!(<[u32; 4]>::from(lying.rect), [0, 80, 200, 20]);
+        assert_eq!(<[u32; 4]>::from(standing.rect), [0, 0, 20, 200]);
     }
 }

@@ -27,11 +27,13 @@ use self::lines::{Ordered, in_reading_order, line};
 use self::model::{CLS, DET, ModelFolder, REC};
 use self::net::{Loader, Net, Runtime};
 use self::rec::{Reader, Sign, mean_confidence};
-use self::stand::characters_stand;
+use self::seal::Seal;
+use self::stand::run_in_columns;
 use super::layout::{self, Block};
 use super::{Language, OcrEngine, OcrError, table};
 use crate::domain::digest::Digest;
 use crate::domain::text::{EngineId, OcrPage, PageTurn};
+use crate::imaging::rotate::quarter_turns;
 
 /// Longest side of the detection model's input at first.
 const DET_LIMIT: f32 = 960.0;
@@ -43,8 +45,11 @@ const GOOD_TEXT: f32 = 20.0;
 const DET_LARGEST: f32 = 2880.0;
 /// Boxes at least this many times as high as wide run from top to bottom.
 pub(crate) const TALL: f32 = 1.5;
+/// Lines asked whether their characters lie.
+const WITNESSES: usize = 6;
 /// Lines read with less mean confidence are not text.
 const MIN_LINE: f32 = 0.5;
+
 /// The PP-OCR engine: three models, one thread.
 pub struct PaddleEngine {
     det: Box<dyn Net>,
@@ -132,6 +137,92 @@ impl PaddleEngine {
         Ok(best)
     }
 
+    /// Looks for seals and text.
+    fn look(&mut self, page: &RgbImage, deadline: Instant) -> Result<Found, OcrError> {
+        check(deadline)?;
+        let seals = self.seals(page)?;
+        let clean = (!seals.is_empty()).then(|| seal::cleaned(page, &seals));
+        let quads = self.find_all(clean.as_ref().unwrap_or(page), deadline)?;
+        check(deadline)?;
+        Ok(Found {
+            seals,
+            clean,
+            quads,
+        })
+    }
+
+    /// Whether the text of a page runs in columns: with its lines turned to run from left to right, its characters lie on
+    /// their side. Asked only where that is not far-fetched, of tall boxes and of a page wider than high.
+    fn in_columns(
+        &mut self,
+        page: &RgbImage,
+        quads: &[Quad],
+        turn: PageTurn,
+    ) -> Result<bool, OcrError> {
+        let sideways = matches!(turn, PageTurn::Quarter | PageTurn::ThreeQuarters);
+        if !sideways && page.width() <= page.height() {
+            return Ok(false);
+        }
+        let mut long: Vec<Quad> = quads
+            .iter()
+            .filter(|quad| is_tall(quad) == sideways)
+            .map(|quad| match turn {
+                PageTurn::None => *quad,
+                PageTurn::Quarter => quad.read_upwards(),
+                PageTurn::Half => quad.upside_down(),
+                PageTurn::ThreeQuarters => quad.read_downwards(),
+            })
+            .collect();
+        long.sort_by(|a, b| b.width().total_cmp(&a.width()));
+        let mut read = Vec::new();
+        for quad in long.into_iter().take(WITNESSES) {
+            let signs = self.reader.read(page, &quad)?;
+            if mean_confidence(&signs) >= MIN_LINE {
+                read.push((quad, signs));
+            }
+        }
+        run_in_columns(&mut self.reader, page, &read)
+    }
+
+    /// Reads what was found on an upright page; in `columns` where its text runs from top to bottom.
+    fn read_upright(
+        &mut self,
+        page: &RgbImage,
+        found: &Found,
+        columns: bool,
+        deadline: Instant,
+    ) -> Result<OcrPage, OcrError> {
+        let clean = found.clean.as_ref().unwrap_or(page);
+        let ordered = in_reading_order(clean, &found.quads, columns);
+        let read = self.read_all(clean, &ordered, deadline)?;
+        let mut made = self.page(page);
+        let own = read.lines.iter();
+        made.lines = own
+            .map(|(quad, signs)| line(quad, signs, page.dimensions()))
+            .collect();
+        layout::mark_joins(&mut made.lines, &read.blocks);
+        table::part(&mut made.lines, &read.places);
+        check(deadline)?;
+        made.lines.extend(self.read_seals(page, &found.seals)?);
+        // Cells of a page laid on its side are in no order that a reader would see.
+        if !columns {
+            made.tables = table::tables(&ordered.grids, &read.places, &ordered.frame);
+        }
+        Ok(made)
+    }
+
+    /// A page on which nothing was read yet.
+    fn page(&self, page: &RgbImage) -> OcrPage {
+        OcrPage {
+            engine: self.id.clone(),
+            turn: PageTurn::None,
+            width: page.width(),
+            height: page.height(),
+            lines: Vec::new(),
+            tables: Vec::new(),
+        }
+    }
+
     /// Reads every box. What is no text, and what shines through from the back, is left out.
     fn read_all(
         &mut self,
@@ -161,6 +252,14 @@ impl PaddleEngine {
     }
 }
 
+/// What there is on a page.
+struct Found {
+    seals: Vec<Seal>,
+    /// The page without the ink of its seals, if it has any.
+    clean: Option<RgbImage>,
+    quads: Vec<Quad>,
+}
+
 /// The lines of a page that are text, with where each stands.
 #[derive(Default)]
 struct Readings {
@@ -181,48 +280,27 @@ impl OcrEngine for PaddleEngine {
         _languages: &[Language],
         deadline: Instant,
     ) -> Result<OcrPage, OcrError> {
-        let size = page.dimensions();
-        let mut lines = Vec::new();
-        let mut tables = Vec::new();
-        let mut up = PageTurn::None;
-        if size.0 > 0 && size.1 > 0 {
-            check(deadline)?;
-            let seals = self.seals(page)?;
-            let sealed = page;
-            let clean = (!seals.is_empty()).then(|| seal::cleaned(page, &seals));
-            let page = clean.as_ref().unwrap_or(page);
-            let quads = self.find_all(page, deadline)?;
-            check(deadline)?;
-            let turn = cls::page_turn(self.cls.as_mut(), &mut self.cutter, page, &quads)?;
-            let ordered = in_reading_order(page, &quads, turn);
-            let read = self.read_all(page, &ordered, deadline)?;
-            up = turn;
-            // Turned counter-clockwise to be read, a page of vertical text and a page on its side are alike so far.
-            if turn == PageTurn::ThreeQuarters
-                && characters_stand(&mut self.reader, page, &read.lines)?
-            {
-                up = PageTurn::None;
-            }
-            let own = read.lines.iter();
-            lines.extend(own.map(|(quad, signs)| line(quad, signs, up, size)));
-            layout::mark_joins(&mut lines, &read.blocks);
-            table::part(&mut lines, &read.places);
-            check(deadline)?;
-            lines.extend(self.read_seals(sealed, &seals, up)?);
-            // Cells of a page that was turned for reading alone are in no order that a reader would see.
-            if up == turn {
-                tables = table::tables(&ordered.grids, &read.places, &ordered.frame);
-            }
+        if page.width() == 0 || page.height() == 0 {
+            return Ok(self.page(page));
         }
-        let (width, height) = up.size(size);
-        Ok(OcrPage {
-            engine: self.id(),
-            turn: up,
-            width,
-            height,
-            lines,
-            tables,
-        })
+        let found = self.look(page, deadline)?;
+        let clean = found.clean.as_ref().unwrap_or(page);
+        let turn = cls::page_turn(self.cls.as_mut(), &mut self.cutter, clean, &found.quads)?;
+        // So far, a page on its side and one written in columns are alike.
+        let columns = self.in_columns(clean, &found.quads, turn)?;
+        let turn = match columns {
+            true => turn.and_a_quarter(),
+            false => turn,
+        };
+        if turn == PageTurn::None {
+            return self.read_upright(page, &found, columns, deadline);
+        }
+        let quarters = u32::from(turn.degrees() / 90);
+        let upright = quarter_turns(page.clone(), quarters);
+        let found = self.look(&upright, deadline)?;
+        let mut read = self.read_upright(&upright, &found, columns, deadline)?;
+        read.turn = turn;
+        Ok(read)
     }
 }
 

@@ -4,13 +4,13 @@ use std::f32::consts::TAU;
 
 use image::RgbImage;
 
-use super::geometry::{Point, Quad, turned};
+use super::geometry::{Point, Quad};
 use super::lines::{line, rect};
 use super::rec::{Sign, mean_confidence};
 use super::seal::{self, BANDS, Seal};
 use super::stand::is_ideograph;
 use super::{PaddleEngine, det};
-use crate::domain::text::{LineKind, OcrChar, OcrLine, PageTurn};
+use crate::domain::text::{LineKind, OcrChar, OcrLine};
 use crate::ocr::OcrError;
 
 /// Longest side of the copy on which seals are looked for.
@@ -36,12 +36,11 @@ impl PaddleEngine {
         Ok(seal::find(&pixels, columns, scale))
     }
 
-    /// What the seals of a page say, on the page turned by `up`.
+    /// What the seals of a page say.
     pub(super) fn read_seals(
         &mut self,
         page: &RgbImage,
         seals: &[Seal],
-        up: PageTurn,
     ) -> Result<Vec<OcrLine>, OcrError> {
         let mut lines = Vec::new();
         for seal in seals {
@@ -50,9 +49,9 @@ impl PaddleEngine {
                 continue;
             }
             if seal.round {
-                lines.extend(self.ring(&ink, seal, up, page.dimensions())?);
+                lines.extend(self.ring(&ink, seal, page.dimensions())?);
             }
-            lines.extend(self.core(&ink, corner, up, page.dimensions())?);
+            lines.extend(self.core(&ink, corner, page.dimensions())?);
         }
         for line in &mut lines {
             line.kind = LineKind::Seal;
@@ -65,12 +64,11 @@ impl PaddleEngine {
         &mut self,
         ink: &RgbImage,
         seal: &Seal,
-        up: PageTurn,
         size: (u32, u32),
     ) -> Result<Option<OcrLine>, OcrError> {
         let mut best: Option<(Vec<Sign>, (f32, f32))> = None;
         for band in BANDS {
-            let roll = seal::unrolled(ink, up, band);
+            let roll = seal::unrolled(ink, band);
             let signs = self.reader.read(&roll, &whole(&roll))?;
             let known = best
                 .as_ref()
@@ -82,19 +80,8 @@ impl PaddleEngine {
         let Some((signs, band)) = best.filter(|(signs, _)| is_text(signs, ON_RING)) else {
             return Ok(None);
         };
-        let on_page = |quad: Quad| {
-            let (width, height) = (size.0 as f32, size.1 as f32);
-            let quad = quad.map(|corner| turned(corner, up, width, height));
-            rect(&quad, up.size(size))
-        };
-        let foot = match up {
-            PageTurn::None => 0.25,
-            PageTurn::Quarter => 0.0,
-            PageTurn::Half => 0.75,
-            PageTurn::ThreeQuarters => 0.5,
-        };
         let chars = signs.iter().map(|sign| {
-            let (sin, cos) = ((foot + sign.middle) * TAU).sin_cos();
+            let (sin, cos) = ((0.25 + sign.middle) * TAU).sin_cos();
             let share = (band.0 + band.1) / 2.0;
             let half = (band.1 - band.0) / 2.0;
             let place = Seal {
@@ -107,14 +94,14 @@ impl PaddleEngine {
             };
             OcrChar {
                 c: sign.c,
-                rect: on_page(place.quad()),
+                rect: rect(&place.quad(), size),
                 p: sign.p,
                 others: sign.others.clone(),
                 ..OcrChar::default()
             }
         });
         Ok(Some(OcrLine {
-            rect: on_page(seal.quad()),
+            rect: rect(&seal.quad(), size),
             chars: chars.collect(),
             ..OcrLine::default()
         }))
@@ -125,7 +112,6 @@ impl PaddleEngine {
         &mut self,
         ink: &RgbImage,
         corner: (u32, u32),
-        up: PageTurn,
         size: (u32, u32),
     ) -> Result<Vec<OcrLine>, OcrError> {
         let (width, height) = (ink.width() as f32, ink.height() as f32);
@@ -144,17 +130,11 @@ impl PaddleEngine {
             if across.hypot(down) > CORE {
                 continue;
             }
-            let quad = match up {
-                PageTurn::None => quad,
-                PageTurn::Half => quad.upside_down(),
-                PageTurn::Quarter => quad.read_upwards(),
-                PageTurn::ThreeQuarters => quad.read_downwards(),
-            };
             let signs = self.reader.read(ink, &quad)?;
             if is_text(&signs, IN_CORE) {
                 let on_page =
                     quad.map(|at| Point::new(at.x + corner.0 as f32, at.y + corner.1 as f32));
-                lines.push(line(&on_page, &signs, up, size));
+                lines.push(line(&on_page, &signs, size));
             }
         }
         Ok(lines)

@@ -1,5 +1,5 @@
-//! Telling a page of vertical text from a page lying on its side: both have tall boxes, but on the first the
-//! characters themselves stand upright.
+//! Telling text written in columns from text in rows: when both are turned to run from left to right, the characters of
+//! the first lie on their side.
 
 use image::RgbImage;
 
@@ -9,18 +9,24 @@ use crate::ocr::OcrError;
 
 /// Characters tried.
 const TRIED: usize = 12;
+/// Fewer tell nothing.
+const TRIED_LEAST: usize = 4;
 /// Below this, differences are noise.
 const LEAST_DOUBT: f32 = 1e-6;
 
-/// Whether the characters of lines read downwards stand upright on the page as given: some are read
-/// again alone, lying and standing.
-pub fn characters_stand(
+/// Whether lines, each box as it is read from left to right, were written in columns: some of their characters are read
+/// again alone, turned a quarter and not.
+pub fn run_in_columns(
     reader: &mut Reader,
     page: &RgbImage,
     lines: &[(Quad, Vec<Sign>)],
 ) -> Result<bool, OcrError> {
+    let tried = spread(lines);
+    if tried.len() < TRIED_LEAST {
+        return Ok(false);
+    }
     let mut balance = 0.0;
-    for (c, lying) in spread(lines) {
+    for (c, lying) in tried {
         let standing = lying.read_upwards();
         let stands = doubt(&reader.read(page, &standing)?, c);
         let lies = doubt(&reader.read(page, &lying)?, c);

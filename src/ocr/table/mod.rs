@@ -10,7 +10,7 @@ use image::RgbImage;
 
 pub use self::grid::Grid;
 use super::layout::Block;
-use crate::domain::text::{OcrCell, OcrLine, OcrTable, PageTurn, Rect};
+use crate::domain::text::{OcrCell, OcrLine, OcrTable, Rect};
 use crate::imaging::gray::gray_reduced;
 
 /// Cells of one ruled row, with lines beside one another, that make it a list of rows.
@@ -18,39 +18,37 @@ const COLUMNS: usize = 3;
 /// Longest side of the copy that rules are looked for on.
 const SIDE: u32 = 1800;
 
-/// How points of the decoded page become points of the page turned upright and set straight.
+/// How points of the page become points of the page set straight. One written in columns is laid on its side for that, so
+/// that its columns are lines, the first one uppermost.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame {
-    /// The turn that makes the page stand upright.
-    pub turn: PageTurn,
-    /// Skew of the turned page in degrees, positive when lines fall to the right.
+    /// Whether its text runs in columns, from right to left.
+    pub columns: bool,
+    /// Skew of the page, as it is laid, in degrees, positive when lines fall to the right.
     pub skew: f32,
-    /// Width and height of the decoded page.
+    /// Width and height of the page.
     pub size: (f32, f32),
 }
 
 impl Frame {
-    /// A point of the decoded page on the straight page.
+    /// A point of the page on the straight one.
     pub fn apply(&self, (x, y): (f32, f32)) -> (f32, f32) {
-        let (width, height) = self.size;
-        let (x, y) = match self.turn {
-            PageTurn::None => (x, y),
-            PageTurn::Quarter => (height - y, x),
-            PageTurn::Half => (width - x, height - y),
-            PageTurn::ThreeQuarters => (y, width - x),
+        let (x, y) = match self.columns {
+            false => (x, y),
+            true => (y, self.size.0 - x),
         };
         let (sin, cos) = self.skew.to_radians().sin_cos();
         (x * cos + y * sin, y * cos - x * sin)
     }
 
-    /// The box around a box of the straight page, on the turned one.
+    /// The box around a box of the straight page, before it was set straight.
     fn leaning(&self, (left, top, right, bottom): (f32, f32, f32, f32)) -> Rect {
         let (sin, cos) = self.skew.to_radians().sin_cos();
         let corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
             .map(|(x, y)| (x * cos - y * sin, y * cos + x * sin));
-        let (width, height) = match self.turn {
-            PageTurn::None | PageTurn::Half => self.size,
-            PageTurn::Quarter | PageTurn::ThreeQuarters => (self.size.1, self.size.0),
+        let (width, height) = match self.columns {
+            false => self.size,
+            true => (self.size.1, self.size.0),
         };
         let xs = corners.map(|corner| corner.0.clamp(0.0, width));
         let ys = corners.map(|corner| corner.1.clamp(0.0, height));
@@ -190,9 +188,9 @@ mod tests {
     use super::*;
     use image::Rgb;
 
-    fn frame(page: &RgbImage, turn: PageTurn, skew: f32) -> Frame {
+    fn frame(page: &RgbImage, columns: bool, skew: f32) -> Frame {
         Frame {
-            turn,
+            columns,
             skew,
             size: (page.width() as f32, page.height() as f32),
         }
@@ -241,7 +239,7 @@ mod tests {
     #[test]
     fn rules_make_cells_and_a_cell_may_span() {
         let page = ruled();
-        let frame = frame(&page, PageTurn::None, 0.0);
+        let frame = frame(&page, false, 0.0);
         let grids = find(&page, &frame);
         assert_eq!(grids.len(), 1);
         assert_eq!(grids[0].size(), (3, 3));
@@ -272,7 +270,7 @@ mod tests {
     #[test]
     fn rows_without_rules_between_them_are_read_across() {
         let page = ruled();
-        let grids = find(&page, &frame(&page, PageTurn::None, 0.0));
+        let grids = find(&page, &frame(&page, false, 0.0));
         let block = |left: f32, top: f32| Block {
             left,
             top,
@@ -304,12 +302,12 @@ mod tests {
         let upright = ruled();
         for skew in [-3.0f32, 1.3, 4.0] {
             let page = crate::imaging::rotate::turn_onto_white(&upright, skew);
-            let grids = find(&page, &frame(&page, PageTurn::None, skew));
+            let grids = find(&page, &frame(&page, false, skew));
             assert_eq!(grids.len(), 1, "{skew}");
             assert_eq!(grids[0].cells().len(), 7, "{skew}: {:?}", grids[0]);
         }
         let lying = crate::imaging::rotate::quarter_turns(upright, 1);
-        let grids = find(&lying, &frame(&lying, PageTurn::ThreeQuarters, 0.0));
+        let grids = find(&lying, &frame(&lying, true, 0.0));
         assert_eq!(grids[0].size(), (3, 3));
         let first = grids[0].cells()[0].bounds;
         assert!(
@@ -329,7 +327,7 @@ mod tests {
                 fill(&mut page, [x + 8, y, x + 11, y + 22], 20);
             }
         }
-        assert_eq!(find(&page, &frame(&page, PageTurn::None, 0.0)).len(), 0);
+        assert_eq!(find(&page, &frame(&page, false, 0.0)).len(), 0);
         for [left, top, right, bottom] in [
             [60, 60, 940, 64],
             [60, 936, 940, 940],
@@ -338,6 +336,6 @@ mod tests {
         ] {
             fill(&mut page, [left, top, right, bottom], 30);
         }
-        assert_eq!(find(&page, &frame(&page, PageTurn::None, 0.0)).len(), 0);
+        assert_eq!(find(&page, &frame(&page, false, 0.0)).len(), 0);
     }
 }

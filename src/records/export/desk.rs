@@ -1,6 +1,7 @@
 //! Exports for those who wait at a desk: made in a folder of the server, handed out as an open file that no name leads
 //! to any more, a few at the same time.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use crate::domain::Digest;
 use crate::domain::manifest::RecordManifest;
 use crate::pipeline::Pipelines;
 use crate::records::{Records, RecordsError};
+pub use crate::worker::StageTime;
 use crate::worker::WorkerPool;
 
 /// Exports made at the same time; more are told to come back.
@@ -103,6 +105,11 @@ impl Exporter {
             .load(master, manifest.format, &limits.imaging, deadline)
             .await?;
         Ok(worker.thumbnail(page, text.turn, deadline).await?)
+    }
+
+    /// What the stages of reading took so far in the children that it shares with the engine.
+    pub fn stage_times(&self) -> BTreeMap<&'static str, StageTime> {
+        self.pool.counts().stage_times()
     }
 
     /// The manifest of a sealed record.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use case::{case_scans, case_title};
-pub use desk::Exporter;
+pub use desk::{Exporter, StageTime};
 
 use super::{Records, RecordsError};
 use crate::derive::DeriveError;
