@@ -17,6 +17,7 @@ pub mod ingest;
 mod inventory;
 pub mod keys;
 mod loss;
+mod memory;
 pub mod output;
 pub mod paper;
 pub mod rebuild;
@@ -209,6 +210,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, output: Output) -> Result<Outcome, CliError> {
+    memory::given_back();
     let config = Config::load(cli.config.as_deref(), cli.data.as_deref(), &|name| {
         std::env::var(name).ok()
     })

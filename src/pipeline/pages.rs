@@ -13,9 +13,8 @@ use crate::domain::event::FileFormat;
 use crate::domain::text::EngineId;
 use crate::domain::{Digest, Finding, FindingCode};
 use crate::store::blob::{BlobError, Blobs};
-use crate::worker::host::{Loaded, PageRead};
 use crate::worker::protocol::{Failure, StageJob};
-use crate::worker::{Checkout, WorkerError, WorkerHost, WorkerPool};
+use crate::worker::{Checkout, Loaded, PageRead, WorkerError, WorkerHost, WorkerPool};
 
 /// Bytes to a permit of the semaphore over masters in memory.
 pub(super) const PERMIT_BYTES: u64 = 4096;
@@ -41,17 +40,21 @@ pub(super) struct Source<'e> {
 }
 
 impl Source<'_> {
-    /// Opens the master in a worker, once.
+    /// Opens the master in a worker, once; again where the child that had it was replaced.
     pub(super) async fn load(&mut self) -> Result<Loaded, Stop> {
-        if let Some(loaded) = &self.loaded {
+        if let (Some(loaded), Some(worker)) = (&self.loaded, &mut self.worker)
+            && worker.has_master().await
+        {
             return Ok(loaded.clone());
         }
         // Judged before it is fetched: what is too large is not taken into memory.
         let caps = &self.limits.imaging;
         caps.check_bytes(self.bytes).map_err(Stop::Verdict)?;
-        let permits = permits(self.bytes).min(self.memory_permits);
-        let permit = Arc::clone(self.memory).acquire_many_owned(permits).await;
-        self.permit = Some(permit.map_err(|_| Stop::Stopped)?);
+        if self.permit.is_none() {
+            let permits = permits(self.bytes).min(self.memory_permits);
+            let permit = Arc::clone(self.memory).acquire_many_owned(permits).await;
+            self.permit = Some(permit.map_err(|_| Stop::Stopped)?);
+        }
         let fetched = self.blobs.get(&self.scan, self.bytes).await;
         let master = fetched.map_err(not_fetched)?;
         let (format, limits) = (self.format, self.limits);
@@ -61,6 +64,7 @@ impl Source<'_> {
         let answer = worker.load(master, format, &limits.imaging, deadline).await;
         self.spent += started.elapsed();
         let loaded = answer.map_err(stop)?;
+        worker.let_go();
         self.loaded = Some(loaded.clone());
         Ok(loaded)
     }

@@ -8,59 +8,19 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Instant, sleep_until};
 
+use super::answer::{Checked, Loaded, PageRead, WorkerError};
 use super::memory::{self, Resident};
 use super::process::{Running, WorkerCounts, WorkerOptions, over_memory};
 use super::protocol::{Failure, FrameError, Job, Reply, StageJob};
 use crate::derive::PageArt;
 use crate::domain::event::FileFormat;
-use crate::domain::text::{EngineId, OcrPage, PageTurn};
+use crate::domain::text::PageTurn;
 use crate::domain::{Finding, FindingCode};
 use crate::imaging::Limits;
 use crate::ocr::{EngineKind, Language};
 
 /// How much longer than its deadline a child may take before it is killed: it may stop by itself.
 const GRACE: Duration = Duration::from_millis(1500);
-
-/// Why a job gave no result.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum WorkerError {
-    /// The child answered that it did not do it.
-    #[error(transparent)]
-    Failed(#[from] Failure),
-    /// No child could be started.
-    #[error("the worker process cannot be started: {reason}")]
-    Spawn {
-        /// Why.
-        reason: String,
-    },
-}
-
-/// A master as its child opened it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Loaded {
-    /// Number of pages.
-    pub pages: u32,
-    /// What was found on the file as a whole.
-    pub findings: Vec<Finding>,
-}
-
-/// What the stages of a page gave.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PageRead {
-    /// An output for each stage, in the order asked.
-    pub outputs: Vec<Bytes>,
-    /// The engine that read, when a stage did.
-    pub engine: Option<EngineId>,
-}
-
-/// An engine as a child opened it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Checked {
-    /// Which one, exactly.
-    pub id: EngineId,
-    /// What it read in the picture, if there was one.
-    pub text: Option<OcrPage>,
-}
 
 #[derive(Clone)]
 struct Master {
@@ -108,7 +68,20 @@ impl WorkerHost {
         self.send_master(master, deadline).await
     }
 
-    /// Forgets the master; the child's copy is freed with the next one. A job that was given up is ended with its child: nobody would watch it any more.
+    /// Lets go of the bytes, which can be many: only the child has the master now. When it is gone, which
+    /// [`Self::has_master`] tells, the master is to be loaded again.
+    pub fn let_go(&mut self) {
+        self.master = None;
+    }
+
+    /// Whether a child has the master.
+    pub async fn has_master(&mut self) -> bool {
+        self.discard_if_busy().await;
+        self.loaded && self.running.is_some()
+    }
+
+    /// Forgets the master; the child's copy is freed with the next one. A job that was given up is ended with its child:
+    /// nobody would watch it any more.
     pub fn unload(&mut self) {
         self.master = None;
         self.loaded = false;
@@ -210,8 +183,7 @@ impl WorkerHost {
     }
 
     async fn reload(&mut self) -> Result<(), WorkerError> {
-        self.discard_if_busy().await;
-        if self.loaded && self.running.is_some() {
+        if self.has_master().await {
             return Ok(());
         }
         let Some(master) = self.master.clone() else {

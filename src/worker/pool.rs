@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::host::{WorkerError, WorkerHost};
+use super::answer::WorkerError;
+use super::host::WorkerHost;
 use super::process::{WorkerCounts, WorkerOptions};
 
 /// Keepers of children, at least one.

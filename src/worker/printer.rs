@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-use super::host::{WorkerError, WorkerHost};
+use super::answer::WorkerError;
+use super::host::WorkerHost;
 use super::pool::WorkerPool;
 use super::protocol::{Failure, FormFile, Job, Reply};
 use crate::domain::{Digest, FindingCode};

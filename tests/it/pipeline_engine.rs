@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -121,6 +122,25 @@ async fn the_pages_of_a_long_scan_become_known_while_it_is_read_and_once() {
         .await;
     hall.finish(&again).await;
     assert_eq!(pages_told(&hall, short).await, [0u32; 0]);
+}
+
+/// The master is let go once a child has it, and fetched again for the next child.
+#[tokio::test]
+async fn a_long_scan_is_read_to_its_end_by_children_that_are_replaced_on_the_way() {
+    let mut options = test_options(None);
+    options.pages_recycle = 2;
+    let hall = Hall::open(options).await;
+    let pages = (0..9u8).map(|number| tiff::page(8, 3, 2, 1, vec![number; 64 * 48 * 3]));
+    let master = Bytes::from(tiff::tiff(pages.collect(), None));
+    let scan = hall
+        .receive_as(FileFormat::Tiff, &master, "counter-paper")
+        .await;
+    let engine = hall.engine();
+    hall.finish(&engine).await;
+    assert_eq!(hall.manifest(scan).await.pages.len(), 9);
+    let counts = hall.pool.counts();
+    assert_eq!(counts.killed.load(Ordering::Relaxed), 0);
+    assert!(counts.spawned.load(Ordering::Relaxed) >= 5);
 }
 
 #[tokio::test]
